@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { Problem } from "../api/problem.ts";
 import { texts } from "../texts.ts";
 import { Icon, type IconName } from "./Icon.tsx";
+import { Marked } from "./Marked.tsx";
 
 /** Grey lines where text will be. Screen readers hear one word. */
 export function Loading({ lines = 3 }: { lines?: number }) {
@@ -42,7 +43,9 @@ export function Failure({ error, retry }: { error: Error; retry?: () => void }) 
     <div class="state" role="alert">
       <Icon name="warning" size={28} />
       <h2>{isMissing ? texts.problems.notFound : texts.problems.failed}</h2>
-      <p>{error.message}</p>
+      <p>
+        <Marked text={error.message} />
+      </p>
       {retry && !isMissing && (
         <button type="button" class="button" onClick={retry}>
           {texts.problems.retry}

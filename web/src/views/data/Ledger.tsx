@@ -7,6 +7,7 @@ import { formatBytes, formatNumber } from "../../format/numbers.ts";
 import { now, zone } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
+import { Marked } from "../../ui/Marked.tsx";
 import type { Status, Upload } from "./Verdict.tsx";
 
 const SHOWN_FIRST = 12;
@@ -123,7 +124,9 @@ function Figures({ upload }: { upload: Upload }) {
         .map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd>
+              <Marked text={value ?? ""} />
+            </dd>
           </div>
         ))}
     </dl>

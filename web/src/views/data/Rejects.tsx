@@ -5,6 +5,7 @@ import type { AnswerOf } from "../../api/client.ts";
 import { formatBytes, formatNumber } from "../../format/numbers.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
+import { Marked } from "../../ui/Marked.tsx";
 
 type Reject = AnswerOf<"/api/v1/rejects">["rejects"][number];
 
@@ -46,7 +47,9 @@ function Line({ reject: { reason, section, index, upload, offset, raw, raw_bytes
     <details class="upload">
       <summary class="item">
         <span class="item-what">
-          <span class="item-name wrap">{reason ?? texts.data.noReason}</span>
+          <span class="item-name wrap">
+            <Marked text={reason ?? texts.data.noReason} />
+          </span>
           <span class="item-when ellipsis" title={place}>
             {place}
           </span>
