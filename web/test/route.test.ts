@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   degreesText,
+  geoLink,
+  labelledMeridians,
   nearestPoint,
   rampStep,
   runsOf,
@@ -101,4 +103,21 @@ test("strokes share their ends, and parts do not", () => {
   );
   assert.equal(drawn[0]?.d.split("L")[1], drawn[1]?.d.slice(1).split("L")[0]);
   assert.equal(nearestPoint(found, (found.x[4] ?? 0) + 1, found.y[4] ?? 0), 4);
+});
+
+test("a small graticule also has a labelled meridian, and labels do not overlap", () => {
+  for (let place = 0; place < 200; place += 1) {
+    const west = 13 + place * 0.00137;
+    const route = [point(west, 52.5), point(west + 0.002 + place * 0.0004, 52.51)];
+    for (const width of [288, 326, 358]) {
+      const found = sketch(route, width, 260, 36) ?? assert.fail();
+      const places = labelledMeridians(found).map(({ at }) => at);
+      assert.ok(places.length > 0, `${west}, ${width} px: ${found.meridians.map(({ at }) => at)}`);
+      assert.ok(places.every((at, index) => index === 0 || at - (places[index - 1] ?? 0) >= 72));
+    }
+  }
+});
+
+test("a place is a link that an app of maps opens", () => {
+  assert.equal(geoLink({ latitude: 52.5, longitude: -13.4000049 }), "geo:52.50000,-13.40000");
 });

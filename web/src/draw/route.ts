@@ -71,7 +71,7 @@ export function sketch(points: readonly Point[], width: number, height: number, 
   const toX = (degrees: number) => width / 2 + (degrees - longitude) * shrink * perDegree;
   const toY = (degrees: number) => height / 2 - (degrees - latitude) * perDegree;
   const step = roundStep((height / perDegree) * 1.0001, Math.max(1, Math.floor(height / 90)));
-  const stepX = roundStep(width / (perDegree * shrink), Math.max(1, Math.floor(width / 96)));
+  const stepX = roundStep(width / (perDegree * shrink), Math.max(1, Math.floor(width / 64)));
   const [halfX, halfY] = [width / 2 / (perDegree * shrink), height / 2 / perDegree];
   const meridians = multiples(longitude - halfX, longitude + halfX, stepX).map((degrees) => ({
     at: toX(degrees),
@@ -91,6 +91,25 @@ export function sketch(points: readonly Point[], width: number, height: number, 
     decimals: Math.max(0, Math.ceil(-Math.log10(Math.min(step, stepX)) - 1e-9)),
     metresPerPixel,
   };
+}
+
+/** Pixels that a label of a meridian takes, and those at the right that north takes. */
+const LABEL_WIDTH = 72;
+const NORTH_WIDTH = 36;
+
+/** Returns the meridians that have room for a label at their right, from the left on. */
+export function labelledMeridians({ meridians, width }: Sketch): Sketch["meridians"] {
+  let end = 0;
+  return meridians.filter(({ at }) => {
+    if (at < end || at + LABEL_WIDTH > width - NORTH_WIDTH) return false;
+    end = at + LABEL_WIDTH;
+    return true;
+  });
+}
+
+/** A link that the phone's app of maps opens; the page asks nobody. */
+export function geoLink({ latitude, longitude }: Pick<Point, "latitude" | "longitude">): string {
+  return `geo:${latitude.toFixed(5)},${longitude.toFixed(5)}`;
 }
 
 function wrapped(longitude: number): number {

@@ -33,7 +33,7 @@ export const workoutsTexts = {
     from: (source: string) => `Recorded by ${source}.`,
     route: "Route",
     routeOf: (distance: string) => `Route of ${distance}, north is up`,
-    start: (place: string) => `Start: ${place}`,
+    start: "Start:",
     finish: "Finish",
     colour: "Colour by",
     zoomIn: "Zoom in",

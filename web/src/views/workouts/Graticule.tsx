@@ -1,6 +1,6 @@
 // Lines of longitude and latitude, the scale, north, start and end.
 
-import { degreesText, type Sketch, scaleBar } from "../../draw/route.ts";
+import { degreesText, labelledMeridians, type Sketch, scaleBar } from "../../draw/route.ts";
 import { formatBrief } from "../../format/numbers.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
@@ -18,15 +18,13 @@ export function Graticule({ sketch }: { sketch: Sketch }) {
         ))}
       </g>
       <g class="route-degrees">
-        {meridians
-          .filter(({ at }) => at > 24 && at < width * 0.6)
-          .map(({ at, degrees }) => (
-            <text key={at} x={at + 4} y={height - 6}>
-              {degreesText(degrees, decimals, texts.workouts.eastWest)}
-            </text>
-          ))}
+        {labelledMeridians(sketch).map(({ at, degrees }) => (
+          <text key={at} x={at + 4} y={12}>
+            {degreesText(degrees, decimals, texts.workouts.eastWest)}
+          </text>
+        ))}
         {parallels
-          .filter(({ at }) => at > 24 && at < height - 40)
+          .filter(({ at }) => at > 36 && at < height - 8)
           .map(({ at, degrees }) => (
             <text key={at} x={6} y={at - 5}>
               {degreesText(degrees, decimals, texts.workouts.northSouth)}

@@ -3,6 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import {
   degreesText,
+  geoLink,
   nearestPoint,
   RAMP_STEPS,
   rampStep,
@@ -153,7 +154,7 @@ function Ends({ point }: { point: Point | undefined }) {
         <svg class="route-marks" width={12} height={12} aria-hidden="true">
           <circle cx={6} cy={6} r={4.5} />
         </svg>
-        {start(place)}
+        {start} <a href={geoLink(point)}>{place}</a>
       </span>
       <span>
         <svg class="route-marks" width={12} height={12} aria-hidden="true">
