@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { appOf, isOnlyHere, isOpenHttp, tokenCommand } from "../src/views/setup/app.ts";
+import { appOf, isOnlyHere, isOpenHttp, noticeOf, tokenCommand } from "../src/views/setup/app.ts";
 
 test("without a public URL the address of the page is shown, with the path of a proxy", () => {
   const app = { url: null, path: "/in", header: "X-API-Key" };
@@ -24,4 +24,10 @@ test("an address that only this machine reaches is noticed", () => {
 test("a name is quoted for a shell", () => {
   assert.equal(tokenCommand("anna"), "healthsink token new --person anna --label phone");
   assert.equal(tokenCommand("a b'; rm"), "healthsink token new --person 'a b'\\''; rm' --label phone");
+});
+
+test("once data has arrived, no notice says that it cannot", () => {
+  assert.equal(noticeOf("http://127.0.0.1:3000", false), "onlyHere");
+  assert.equal(noticeOf("http://127.0.0.1:3000", true), "otherAddress");
+  assert.equal(noticeOf("http://192.168.1.20:3000", false), null);
 });

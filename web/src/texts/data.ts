@@ -140,6 +140,8 @@ export const dataTexts = {
     keyFrom: "The token that “healthsink setup” has printed.",
     another: "Another token, made on the server",
     onlyHere: "A phone cannot reach this address, only this machine does. “healthsink setup” shows one that works.",
+    otherAddress:
+      "Data has arrived. This address is one that only this machine reaches: “healthsink setup” shows the one for a phone.",
     openHttp: "Over HTTP everyone in the same network can read what is sent.",
     copy: "Copy",
     copyWhat: (what: string) => `Copy: ${what}`,

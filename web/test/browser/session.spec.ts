@@ -203,6 +203,8 @@ test("Setup shows what to type, copies it, and sees the first upload by itself",
   const [start, end] = ["2026-02-20T08:00:00.000Z", "2026-02-20T08:05:00.000Z"] as const;
   await household.upload(sender, steps("00000000-0000-4000-8000-0000000000aa", 12, start, end));
   await page.getByText("It works").waitFor();
+  await page.getByText("Data has arrived.").waitFor();
+  assert.equal(await page.getByText("A phone cannot reach this address").count(), 0);
   await page.context().close();
 });
 

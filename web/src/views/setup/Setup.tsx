@@ -14,7 +14,7 @@ import { Answered } from "../../ui/Answered.tsx";
 import { Card } from "../../ui/Card.tsx";
 import type { Status } from "../data/Verdict.tsx";
 import type { ViewProps } from "../registry.ts";
-import { type App, appOf, isOnlyHere, isOpenHttp, tokenCommand } from "./app.ts";
+import { type App, appOf, isOpenHttp, noticeOf, tokenCommand } from "./app.ts";
 import { CopyButton } from "./CopyButton.tsx";
 
 export default function Setup(_: ViewProps) {
@@ -29,7 +29,7 @@ export default function Setup(_: ViewProps) {
         <Answered answer={status} lines={2}>
           {(state) => <Waiting state={state} />}
         </Answered>
-        <Settings app={app} />
+        <Settings app={app} hasArrived={(status.value.data?.senders ?? []).some(({ last_upload }) => last_upload)} />
         <Card title={texts.setup.ifNothing}>
           <ol class="steps-list">
             {texts.setup.hints.map((hint) => (
@@ -42,11 +42,12 @@ export default function Setup(_: ViewProps) {
   );
 }
 
-function Settings({ app }: { app: App }) {
+function Settings({ app, hasArrived }: { app: App; hasArrived: boolean }) {
+  const notice = noticeOf(app.url, hasArrived);
   const command = tokenCommand(person.value ?? "me");
   return (
     <Card title={texts.setup.typeIn}>
-      {isOnlyHere(app.url) && <p class="notice">{texts.setup.onlyHere}</p>}
+      {notice && <p class="notice">{texts.setup[notice]}</p>}
       {isOpenHttp(app.url) && <p class="note">{texts.setup.openHttp}</p>}
       <dl class="copy-list">
         <Setting name={texts.setup.baseUrl} value={app.url} />

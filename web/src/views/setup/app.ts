@@ -32,6 +32,12 @@ function hostOf(url: string): string {
   }
 }
 
+/** The notice about an address: with uploads from elsewhere it says where phones send to, not that they cannot. */
+export function noticeOf(url: string, hasArrived: boolean): "onlyHere" | "otherAddress" | null {
+  if (!isOnlyHere(url)) return null;
+  return hasArrived ? "otherAddress" : "onlyHere";
+}
+
 /** Whether only the server's own machine reaches the address. */
 export function isOnlyHere(url: string): boolean {
   const host = hostOf(url);
