@@ -7,7 +7,15 @@ import { clamped, pinched } from "../src/views/type/gestures.ts";
 import { isEnough, newest, SPANS } from "../src/views/type/newest.ts";
 import { orderOf, unfinished } from "../src/views/type/order.ts";
 import { endOf, parseZoom, periodOf, shifted, zoomOfDays, zoomOfInstants } from "../src/views/type/ranges.ts";
-import { changeOf, type Point, shownOf, summaryOf, valuesBefore, weekMeans } from "../src/views/type/series.ts";
+import {
+  changeOf,
+  isPerDay,
+  type Point,
+  shownOf,
+  summaryOf,
+  valuesBefore,
+  weekMeans,
+} from "../src/views/type/series.ts";
 
 const ALL = { from: "2025-01-01", to: "2026-11-27" };
 
@@ -164,4 +172,13 @@ test("a part of a day has no change against a whole one", () => {
   assert.equal(changeOf(whole, part), null);
   assert.equal(changeOf(summaryOf([point("b", 5)], true), whole), -0.5);
   assert.equal(changeOf(whole, null), null);
+});
+
+test("sums of weeks and longer are shown as averages per day", () => {
+  const check = (isSum: boolean, bucket: string, expected: boolean) => assert.equal(isPerDay(isSum, bucket), expected);
+  check(true, "month", true);
+  check(true, "day", false);
+  check(true, "hour", false);
+  check(true, "sample", false);
+  check(false, "month", false);
 });

@@ -26,6 +26,7 @@ export const typesTexts = {
     total: "Total",
     average: "Average",
     averagePerDay: "Average per day",
+    perDay: "a day",
     lowest: "Lowest",
     highest: "Highest",
     highestOf: {

@@ -91,7 +91,7 @@ test("the owner chooses the figures of Today, and they stay", async () => {
   await dialog.getByLabel("Heart rate", { exact: true }).uncheck();
   await dialog.getByLabel("Respiratory rate").check();
   await dialog.getByRole("button").click();
-  const names = () => page.locator(".figure .figure-name > .ellipsis").allTextContents();
+  const names = () => page.locator(".figure .figure-name > .clamp").allTextContents();
   await page.locator(".figure", { hasText: "Respiratory rate" }).waitFor();
   const chosen = await names();
   assert.ok(!chosen.includes("Heart rate"), chosen.join());

@@ -16,10 +16,16 @@ export function ChooseFigures({ overview }: { overview: Overview }) {
     .filter(({ method }) => method === "sum" || method === "mean" || method === "level")
     .map(({ type }) => ({ type, name: nameOfType(type) }))
     .sort((one, other) => one.name.localeCompare(other.name));
-  const toggle = (type: string, isChosen: boolean) =>
-    setChosen(isChosen ? [...chosen, type] : chosen.filter((other) => other !== type));
+  const [isFull, setFull] = useState(false);
+  const toggle = (type: string, box: HTMLInputElement) => {
+    const isOneMore = box.checked && chosen.length >= FIGURES;
+    setFull(isOneMore);
+    if (isOneMore) box.checked = false;
+    else setChosen(box.checked ? [...chosen, type] : chosen.filter((other) => other !== type));
+  };
   const open = () => {
     setOpen(true);
+    setFull(false);
     setChosen(overview.figures.map(({ type }) => type));
     dialog.current?.showModal();
   };
@@ -51,7 +57,9 @@ export function ChooseFigures({ overview }: { overview: Overview }) {
         <form method="dialog">
           <header>
             <h2 id="choose-title">{texts.today.choose}</h2>
-            <p class="note">{texts.today.chooseHint}</p>
+            <p class={isFull ? "warn-text" : "note"} role="status">
+              {isFull ? texts.today.chooseFull : texts.today.chooseHint}
+            </p>
           </header>
           <ul>
             {choices.map(({ type, name }) => {
@@ -59,12 +67,7 @@ export function ChooseFigures({ overview }: { overview: Overview }) {
               return (
                 <li key={type}>
                   <label>
-                    <input
-                      type="checkbox"
-                      checked={isChosen}
-                      disabled={!isChosen && chosen.length >= FIGURES}
-                      onChange={(event) => toggle(type, event.currentTarget.checked)}
-                    />
+                    <input type="checkbox" checked={isChosen} onChange={(event) => toggle(type, event.currentTarget)} />
                     <span class="ellipsis" title={name}>
                       {name}
                     </span>

@@ -19,6 +19,7 @@ export function Everything({ overview }: { overview: Overview }) {
   const groups = grouped(overview.types);
   return (
     <Card title={texts.today.everything} class="everything">
+      <p class="note narrow">{texts.today.changeLegend}</p>
       <table>
         <thead>
           <tr>
@@ -82,13 +83,14 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
   return (
     <tr>
       <th scope="row">
-        <a href={link} class="ellipsis" title={name}>
+        <a href={link} class="clamp" title={name}>
           {name}
         </a>
         <span class="note narrow">{age}</span>
         {usual && <span class="note narrow">{usual}</span>}
       </th>
       <td class="number">
+        {isNumber && !isByDay(type.method) && <span class="note">{texts.today.lastSample} </span>}
         {measure.format(value)}
         {isByDay(type.method) && value !== null && type.day !== overview.today && type.day !== null && (
           <span class="note wide"> {formatDay(type.day, "short")}</span>

@@ -50,14 +50,11 @@ function BigFigure({ figure, overview, hasNote }: BigFigureProps) {
   return (
     <a class="figure card" href={linkTo("type", [figure.type], { range: "week" })}>
       <span class="figure-name">
-        <span class="ellipsis" title={name}>
+        <span class="clamp" title={name}>
           {name}
         </span>
-        {last && last.day !== today && (
-          <span class="note">{formatDay(last.day, last.day < addDays(today, -6) ? "short" : "name")}</span>
-        )}
-        {last?.day === today && last.partial && isSum && <span class="note">{texts.today.soFar}</span>}
       </span>
+      <span class="note">{last ? whenOf(last, today, isSum) : "\u00a0"}</span>
       <span class={number.length > LONG ? "big long" : "big"}>
         {number}
         {unit && <small> {unit}</small>}
@@ -82,6 +79,14 @@ function BigFigure({ figure, overview, hasNote }: BigFigureProps) {
       )}
     </a>
   );
+}
+
+/** What a card's figure is of: a total or a mean, of today or of another day. */
+function whenOf({ day, partial }: Figure["days"][number], today: string, isSum: boolean): string {
+  const { soFar, title, meanToday, meanOf } = texts.today;
+  if (day === today) return isSum ? (partial ? `${title} ${soFar}` : title) : meanToday;
+  const name = formatDay(day, day < addDays(today, -6) ? "short" : "name");
+  return isSum ? name : meanOf(name);
 }
 
 /** The mean of 28 days; without a value, how old the last one is. */

@@ -18,7 +18,11 @@ export function RecentWorkouts({ overview }: { overview: Overview }) {
   const { zone, today } = overview;
   const workouts = [...overview.workouts].sort((one, other) => ((one.start ?? "") < (other.start ?? "") ? 1 : -1));
   return (
-    <Card title={texts.today.workouts} aside={<a href={linkTo("workouts")}>{texts.today.all}</a>}>
+    <Card
+      title={texts.today.workouts}
+      link={linkTo("workouts")}
+      aside={<a href={linkTo("workouts")}>{texts.today.all}</a>}
+    >
       {workouts.length === 0 && <p class="muted">{texts.today.noWorkouts}</p>}
       <ul class="lines">
         {workouts.map((workout) => (

@@ -87,9 +87,9 @@ function Freshness({ overview }: { overview: Overview }) {
   const isImport = last.origin === "import";
   const kind = isImport ? "" : hours > 24 ? "is-warn" : "is-good";
   return (
-    <p class={`freshness ${kind}`} title={formatInstant(last.ended, zone.value)}>
+    <a class={`freshness ${kind}`} href={linkTo("data")} title={formatInstant(last.ended, zone.value)}>
       {isImport ? texts.today.lastImport(age) : texts.today.lastUpload(age)}
       {overview.stale && <span class="muted"> · {texts.today.computing}</span>}
-    </p>
+    </a>
   );
 }

@@ -14,7 +14,7 @@ import { Icon } from "../../ui/Icon.tsx";
 import { downloadCsv } from "./csv.ts";
 import { Hint } from "./Hint.tsx";
 import type { Range } from "./ranges.ts";
-import type { Point } from "./series.ts";
+import { isPerDay, type Point } from "./series.ts";
 import type { Share } from "./shares.ts";
 
 interface FootProps {
@@ -85,7 +85,7 @@ export function Foot(props: FootProps) {
 const totalOf = (shares: readonly Share[]) => shares.reduce((sum, { total }) => sum + total, 0);
 
 function columnsOf(
-  { row, points, measure, isSum, zone = null, isSamples }: FootProps,
+  { row, series, points, measure, isSum, zone = null, isSamples }: FootProps,
   shares: readonly Share[] | null,
 ): Column<Point>[] {
   const { columns } = texts.type;
@@ -97,7 +97,8 @@ function columnsOf(
     isNumber: true,
     cell: (point) => measure.format(value(point)),
   });
-  const all = [first, number(columns.value, ({ value }) => value)];
+  const isMean = !isSamples && isPerDay(isSum, series.bucket);
+  const all = [first, number(isMean ? texts.type.averagePerDay : columns.value, ({ value }) => value)];
   const places = new Map(points.map(({ key }, place) => [key, place]));
   for (const { name, values } of shares ?? []) {
     all.push(number(name ?? texts.type.otherSources, ({ key }) => values[places.get(key) ?? -1] ?? null));

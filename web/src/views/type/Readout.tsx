@@ -5,7 +5,7 @@ import type { Measure } from "../../format/units.ts";
 import { changeQuery, linkTo } from "../../state/address.ts";
 import { texts } from "../../texts.ts";
 import type { Range } from "./ranges.ts";
-import type { Point } from "./series.ts";
+import { isPerDay, type Point } from "./series.ts";
 
 interface ReadoutProps {
   point: Point | undefined;
@@ -44,6 +44,7 @@ export function Readout(props: ReadoutProps) {
         <strong>
           {number}
           {unit && ` ${unit}`}
+          {isPerDay(isSum, bucket) && ` ${texts.type.perDay}`}
         </strong>
         {partial && <span class="note">{texts.type.soFar}</span>}
         {hasSpan && (

@@ -6,7 +6,7 @@ import type { Measure } from "../../format/units.ts";
 import { linkTo } from "../../state/address.ts";
 import { texts } from "../../texts.ts";
 import type { Range } from "./ranges.ts";
-import { changeOf, type Point, type Summary } from "./series.ts";
+import { changeOf, isPerDay, type Point, type Summary } from "./series.ts";
 
 interface SummariesProps {
   measure: Measure;
@@ -73,6 +73,7 @@ export function Summaries({ measure, isSum, range, bucket, now, before, why }: S
         value={isSum ? now.highest?.value : now.highest?.maximum}
         measure={measure}
         isDay={isDay}
+        isPerDay={isPerDay(isSum, bucket)}
       />
     </dl>
   );
@@ -106,12 +107,14 @@ interface ExtremeProps {
   value: number | null | undefined;
   measure: Measure;
   isDay: boolean;
+  /** Sums of weeks and longer are averages per day. */
+  isPerDay?: boolean;
 }
 
 /** How the time of a bucket is written: a week by its first day. */
 const FORMATS = { hour: "weekday", day: "weekday", week: "year", month: "month", year: "onlyYear" } as const;
 
-function Extreme({ label, point, bucket, value, measure, isDay }: ExtremeProps) {
+function Extreme({ label, point, bucket, value, measure, isDay, isPerDay = false }: ExtremeProps) {
   if (!point) return null;
   const format = FORMATS[bucket];
   return (
@@ -119,6 +122,7 @@ function Extreme({ label, point, bucket, value, measure, isDay }: ExtremeProps) 
       <dt>{label}</dt>
       <dd>
         {measure.format(value ?? point.value)}
+        {isPerDay && ` ${texts.type.perDay}`}
         {!isDay && <span class="note">{formatDay(point.key.slice(0, 10), format)}</span>}
       </dd>
     </div>

@@ -69,9 +69,10 @@ function Known({ row, query }: { row: TypeRow; query: URLSearchParams }) {
   return (
     <div class="type">
       <header class="view-head">
-        <h1 class="ellipsis" title={row.identifier}>
+        <h1 class="clamp" title={row.identifier}>
           {name}
         </h1>
+        {hasFigures && range === "all" && <div class="period-steps" />}
         {hasFigures && range !== "all" && (
           <div class="period-steps">
             <button type="button" class="icon-button" aria-label={texts.type.previous} onClick={() => move(-1)}>

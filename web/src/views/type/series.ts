@@ -62,6 +62,10 @@ export function perDay(points: readonly Point[]): Point[] {
   }));
 }
 
+/** Whether the values of such buckets are averages per day. */
+export const isPerDay = (isSum: boolean, bucket: string): boolean =>
+  isSum && ["week", "month", "year"].includes(bucket);
+
 const WEEK_DAYS = 7;
 const DAYS_MIN = 4;
 

@@ -43,12 +43,13 @@ function Asked({ type, day }: { type: string; day: string }) {
   return (
     <div class="why" style={{ "--data": colorOfType(type) }}>
       <header class="view-head">
-        <h1>
-          <small>{texts.why.title}</small>
-          <a class="ellipsis" href={own} title={name}>
-            {name}
+        <div class="head-text">
+          <a class="back" href={own} title={name}>
+            <Icon name="left" size={16} />
+            <span class="clamp">{name}</span>
           </a>
-        </h1>
+          <h1>{texts.why.title}</h1>
+        </div>
         <div class="period-steps">
           <a class="icon-button" href={linkToDay(-1)} aria-label={texts.why.previous}>
             <Icon name="left" />
