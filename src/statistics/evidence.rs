@@ -43,7 +43,7 @@ impl ZoneEvidence {
         let mut changes = self.changes.clone();
         // A span of the owner says nothing of the time before it.
         if let (Some((span, _)), Some(before)) = (manual.first(), changes.first().map(|(_, zone)| *zone).or(home))
-            && changes.first().is_none_or(|(at_ms, _)| span.start < *at_ms)
+            && changes.first().is_none_or(|(at_ms, _)| span.start <= *at_ms)
         {
             changes.insert(0, (i64::MIN, before));
         }
@@ -96,6 +96,7 @@ mod tests {
         check(&rows, &[(12..15, lima)], &[(10, berlin), (12, lima), (15, berlin), (20, tokyo)]);
         check(&rows, &[(12..25, lima)], &[(10, berlin), (12, lima), (25, tokyo)]);
         check(&rows, &[(0..5, lima)], &[(i64::MIN, berlin), (0, lima), (5, berlin), (10, berlin), (20, tokyo)]);
+        check(&rows, &[(10..15, lima)], &[(i64::MIN, berlin), (10, lima), (15, berlin), (20, tokyo)]);
         check(&rows, &[(12..i64::MAX, lima)], &[(10, berlin), (12, lima)]);
         check(&[], &[(12..15, lima)], &[(12, lima)]);
         // Before and behind a stay the person is at home.
