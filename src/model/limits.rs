@@ -185,6 +185,9 @@ pub const RARE_ROWS_KEPT: usize = 128;
 /// (measured: 2 % less time for 500 MB), in the same memory.
 pub const BATCHES_PER_INGEST: usize = 4;
 
+/// The same of an ingest into PostgreSQL, which encodes a batch at once and keeps that instead.
+pub const BATCHES_PER_INGEST_ELSEWHERE: usize = 2;
+
 /// Raw text that a reject keeps, enough to see what it was; the rest is cut.
 pub const REJECT_RAW_BYTES_MAX: usize = 64 * KIB;
 
@@ -369,6 +372,15 @@ pub const WAITING_CACHE_BYTES: usize = 512 * KIB;
 
 /// SQLite's memory for a workbench: the rows of the work for one person. The rest is on the disk.
 pub const WORKBENCH_CACHE_BYTES: usize = 2 * MIB;
+
+/// Bytes of a page of a workbench.
+pub const WORKBENCH_PAGE_BYTES: u32 = 1 << 10;
+
+/// Workbenches of uploads at once. An upload that needs a further one waits until another one commits.
+pub const WORKBENCHES_MAX: usize = 2;
+
+/// How long an upload waits for a workbench.
+pub const WORKBENCH_WAIT: Duration = Duration::from_secs(60);
 
 /// Rows that a workbench is given before it is emptied, between two batches.
 pub const WORKBENCH_ROWS_MAX: usize = 128 << 10;
@@ -1273,10 +1285,13 @@ pub const TOKEN_QUESTIONS_MAX: usize = 16;
 pub const STAGE_GROUP_ROWS: u64 = 8 << 10;
 
 /// See [`STAGE_GROUP_ROWS`].
-pub const STAGE_GROUP_BYTES: usize = MIB;
+pub const STAGE_GROUP_BYTES: usize = 256 * KIB;
+
+/// Bytes of a row that may follow the last one of such a group, before it takes more memory.
+pub const STAGE_ROW_BYTES: usize = 16 * KIB;
 
 /// Bytes of a message of COPY. Larger ones are not faster (measured).
-pub const COPY_FRAME_BYTES: usize = 64 * KIB;
+pub const COPY_FRAME_BYTES: usize = 32 * KIB;
 
 /// Ids of texts in each table that a receiver knows to be in PostgreSQL.
 pub const DICTIONARY_IDS_MAX: usize = 64 << 10;

@@ -6,12 +6,16 @@ use super::address::Address;
 use super::dictionary::Dictionary;
 use super::link::Pool;
 use crate::model::error::Result;
+use crate::model::limits::WORKBENCHES_MAX;
+use crate::store::workbench::Benches;
 
 /// A database in PostgreSQL.
 #[derive(Debug)]
 pub(in crate::store) struct Postgres {
     pub(super) pool: Arc<Pool>,
     pub(super) dictionary: Dictionary,
+    /// Where uploads work that have more than samples of the app.
+    pub(super) benches: Arc<Benches>,
 }
 
 impl Postgres {
@@ -19,6 +23,7 @@ impl Postgres {
     pub(in crate::store) fn open(address: &Address) -> Result<Arc<Self>> {
         let pool = Arc::new(Pool::new(address.clone()));
         pool.give_back(pool.take()?);
-        Ok(Arc::new(Self { dictionary: Dictionary::new(Arc::clone(&pool)), pool }))
+        let benches = Benches::new(WORKBENCHES_MAX);
+        Ok(Arc::new(Self { dictionary: Dictionary::new(Arc::clone(&pool)), pool, benches }))
     }
 }

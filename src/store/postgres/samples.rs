@@ -14,7 +14,7 @@ use super::fault::{fault, is_duplicate, is_repeated};
 use super::link::Link;
 use super::values::Time;
 use crate::model::error::Result;
-use crate::model::limits::{COPY_FRAME_BYTES, REPEATS_MAX, STAGE_GROUP_BYTES, STAGE_GROUP_ROWS};
+use crate::model::limits::{COPY_FRAME_BYTES, REPEATS_MAX, STAGE_GROUP_BYTES, STAGE_GROUP_ROWS, STAGE_ROW_BYTES};
 
 /// The columns of a sample of the app, in the order of their fields.
 macro_rules! columns {
@@ -140,6 +140,7 @@ impl Samples {
     /// Adds a sample. The caller asks [`Samples::is_full`] afterwards.
     pub(super) fn add(&mut self, row: &SampleRow<'_>) {
         let group = &mut self.group;
+        group.reserve_first(STAGE_GROUP_BYTES + STAGE_ROW_BYTES);
         group.begin_row(COLUMNS);
         group.integer(row.person);
         group.integer(row.type_id);
@@ -191,7 +192,7 @@ impl Samples {
             self.spans.clear();
         }
         self.rows = 0;
-        self.group.clear(2 * STAGE_GROUP_BYTES);
+        self.group.clear(STAGE_GROUP_BYTES + STAGE_ROW_BYTES);
         Ok(())
     }
 
@@ -255,7 +256,7 @@ impl Samples {
     pub(super) fn forget(&mut self) {
         (self.rows, self.staged, self.may_copy) = (0, 0, None);
         self.spans.clear();
-        self.group.clear(2 * STAGE_GROUP_BYTES);
+        self.group.clear(STAGE_GROUP_BYTES + STAGE_ROW_BYTES);
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::batch_ids::BatchIds;
 use super::ledger::{finish_upload, progress, start_upload};
@@ -17,7 +18,7 @@ use super::transfer::Transfer;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{BATCH_ROWS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX};
+use crate::model::limits::{BATCH_ROWS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX, TRANSACTION_TIME_IF_AWAITED};
 use crate::store::workbench::Workbench;
 use crate::store::write::EndedImport;
 use crate::store::write::changes::{ChangeKey, Changes};
@@ -60,6 +61,8 @@ pub(in crate::store) struct Upload {
     ids: BatchIds,
     /// Where all other rows pass, once there are some.
     workbench: Option<Workbench>,
+    /// When the transaction began that has a workbench.
+    alone_since: Instant,
     /// Number of the next reject.
     ordinal: u64,
     changes: Changes,
@@ -95,6 +98,7 @@ impl Upload {
             samples: Samples::default(),
             ids: BatchIds::default(),
             workbench: None,
+            alone_since: Instant::now(),
             ordinal: 0,
             changes: Changes::default(),
             origins: BTreeSet::new(),
@@ -204,12 +208,9 @@ impl Upload {
             return Ok(());
         }
         self.commit_rows()?;
-        self.begin_transaction(Hold::Alone)?;
-        let workbench = match &mut self.workbench {
-            Some(workbench) => workbench,
-            missing => missing.insert(Workbench::open()?),
-        };
-        workbench.begin()
+        self.workbench.get_or_insert_with(|| Workbench::of(&self.postgres.benches)).begin()?;
+        self.alone_since = Instant::now();
+        self.begin_transaction(Hold::Alone)
     }
 
     fn begin_transaction(&mut self, hold: Hold) -> Result<()> {
@@ -230,7 +231,10 @@ impl Upload {
 
     fn commit_if_long(&mut self) -> Result<()> {
         let is_long = self.rows >= TRANSACTION_ROWS_MAX || self.text_bytes >= TRANSACTION_BYTES_MAX;
-        if is_long { self.commit_rows() } else { Ok(()) }
+        let is_awaited = self.hold == Hold::Alone
+            && self.postgres.benches.is_awaited()
+            && self.alone_since.elapsed() >= TRANSACTION_TIME_IF_AWAITED;
+        if is_long || is_awaited { self.commit_rows() } else { Ok(()) }
     }
 
     /// Commits what is open. After an error nothing of it is stored.
@@ -311,6 +315,9 @@ impl Upload {
     fn finish_transaction(&mut self, sql: &str) -> Result<()> {
         self.link.run(sql)?;
         self.hold = Hold::Nothing;
+        if let Some(workbench) = &mut self.workbench {
+            workbench.rest();
+        }
         self.stored = self.total();
         self.open = Counts::default();
         (self.rows, self.text_bytes) = (0, 0);

@@ -65,8 +65,14 @@ pub(super) fn migrate(
 /// Makes the newest tables and the views in an empty database that nobody else uses.
 #[cfg(feature = "postgres")]
 pub(super) fn fill(connection: &Connection) -> rusqlite::Result<()> {
-    run(connection, VERSIONS.newest)?;
+    fill_without_views(connection)?;
     views::make_outdated(connection)
+}
+
+/// Makes the newest tables in an empty database that nobody else uses.
+#[cfg(feature = "postgres")]
+pub(super) fn fill_without_views(connection: &Connection) -> rusqlite::Result<()> {
+    run(connection, VERSIONS.newest)
 }
 
 /// Makes the tables of a version in memory, to compare a database with them.

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, unused_imports, reason = "the transport to PostgreSQL calls it")]
 
+mod benches;
 pub(in crate::store) mod content;
 mod covered;
 mod decisions;
@@ -26,4 +27,5 @@ mod wants;
 mod work;
 mod workouts;
 
+pub(in crate::store) use benches::Benches;
 pub(in crate::store) use work::Workbench;

@@ -5,7 +5,7 @@
 use rusqlite::{Connection, OpenFlags};
 
 use super::tables::{TABLES, Table};
-use crate::model::limits::{STATEMENTS_CACHED_MAX, WORKBENCH_CACHE_BYTES};
+use crate::model::limits::{STATEMENTS_CACHED_MAX, WORKBENCH_CACHE_BYTES, WORKBENCH_PAGE_BYTES};
 use crate::store::open::set_page_cache;
 use crate::store::schema;
 
@@ -18,6 +18,8 @@ const RECORDER: &str =
 pub(super) fn open() -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags("", flags)?;
+    // Most tables are empty, and each of them and of its indexes takes a page.
+    connection.pragma_update(None, "page_size", WORKBENCH_PAGE_BYTES)?;
     connection.pragma_update(None, "journal_mode", "OFF")?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
@@ -26,7 +28,7 @@ pub(super) fn open() -> rusqlite::Result<Connection> {
     set_page_cache(&connection, WORKBENCH_CACHE_BYTES)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
     connection.execute_batch("BEGIN EXCLUSIVE")?;
-    schema::fill(&connection)?;
+    schema::fill_without_views(&connection)?;
     // The other database owns persons, so the schema's own rows are deleted.
     connection.execute_batch("DELETE FROM persons")?;
     connection.execute_batch(RECORDER)?;

@@ -1,9 +1,9 @@
 //! The work for one person: each step is given the rows that it may read or change, and what it has changed goes back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use rusqlite::Connection;
-
+use super::benches::{Bench, Benches};
 use super::content::{id_of_metadata, id_of_text};
 use super::covered::Covered;
 use super::failure::store_failure;
@@ -24,7 +24,7 @@ use crate::store::write::{EndedImport, Ids, Settling, Waiting, begin_missing, ma
 /// The rows of the work for one person, and what the work remembers between its steps.
 #[derive(Debug)]
 pub(in crate::store) struct Workbench {
-    connection: Connection,
+    connection: Bench,
     ids: Ids,
     waiting: Waiting,
     covered: Covered,
@@ -43,10 +43,17 @@ pub(in crate::store) struct Workbench {
 const HERE: &str = "here";
 
 impl Workbench {
-    /// Makes an empty one.
+    /// Makes an empty one, by itself.
     pub(in crate::store) fn open() -> Result<Self> {
-        Ok(Self {
-            connection: open::open().map_err(store_failure)?,
+        let mut workbench = Self::of(&Benches::new(1));
+        workbench.connection.take()?;
+        Ok(workbench)
+    }
+
+    /// Makes one that has a database from its beginning to its rest.
+    pub(in crate::store) fn of(benches: &Arc<Benches>) -> Self {
+        Self {
+            connection: Bench::of(benches),
             ids: Ids::of_texts(id_of_text, id_of_metadata),
             waiting: Waiting::beside_nothing(),
             covered: Covered::default(),
@@ -55,11 +62,25 @@ impl Workbench {
             number: 0,
             unsent: 0,
             removed: 0,
-        })
+        }
     }
 
-    /// Begins a transaction of the other database: whatever was here may have changed there.
+    /// Frees its database for others until it begins again. All that was changed must be handed over.
+    pub(in crate::store) fn rest(&mut self) {
+        if self.connection.is_taken() && self.clear().and_then(|()| self.clear_texts()).is_ok() {
+            self.connection.give_back();
+        }
+        self.ids.forget_texts();
+        self.references = References::default();
+        self.person = None;
+    }
+
+    /// Begins a transaction of the other database: whatever was here may have changed there. It may wait for others, so that
+    /// transaction begins behind it.
     pub(in crate::store) fn begin(&mut self) -> Result<()> {
+        if !self.connection.is_taken() {
+            self.connection.take()?;
+        }
         self.clear().map_err(store_failure)?;
         self.ids.merge.begin_elsewhere();
         self.person = None;
@@ -248,6 +269,18 @@ impl Workbench {
             call(row.get(0)?, row.get(1)?);
         }
         Ok(())
+    }
+
+    /// Removes texts: the next rows here are those of another person.
+    fn clear_texts(&self) -> rusqlite::Result<()> {
+        open::pause_recording(&self.connection)?;
+        for table in TABLES.iter().filter(|table| !table.is_of_persons()) {
+            self.connection.prepare_cached(&table.sql().clear)?.execute([])?;
+            if table.is_recorded() {
+                self.connection.prepare_cached(&table.sql().forget)?.execute([])?;
+            }
+        }
+        open::resume_recording(&self.connection)
     }
 
     /// Removes all rows of persons. Texts stay: their ids are those of their content.

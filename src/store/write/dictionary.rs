@@ -96,6 +96,12 @@ impl SharedMetadata {
         Ok(Self { ids: rows.collect::<rusqlite::Result<_>>()?, ..Self::default() })
     }
 
+    /// Forgets the ids in memory.
+    #[cfg(feature = "postgres")]
+    pub(super) fn forget(&mut self) {
+        self.ids.clear();
+    }
+
     /// Makes ids of texts, which also say whether they are shared.
     #[cfg(feature = "postgres")]
     pub(super) fn with_ids(id_of: fn(&str) -> Option<i64>) -> Self {

@@ -100,6 +100,15 @@ impl Ids {
         Ok(())
     }
 
+    /// Forgets ids of texts that are in another database than the next ones.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) fn forget_texts(&mut self) {
+        for ids in [&mut self.types, &mut self.units, &mut self.sources] {
+            ids.dictionary.forget();
+        }
+        self.metadata.forget();
+    }
+
     /// Makes ids of texts, so that several programs need not agree on them. `shared` says also whether metadata is shared.
     #[cfg(feature = "postgres")]
     pub(in crate::store) fn of_texts(id_of: fn(&str) -> i64, shared: fn(&str) -> Option<i64>) -> Self {

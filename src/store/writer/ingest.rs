@@ -9,7 +9,6 @@ use crate::model::batch::{Batch, Decoded, Overflow, Sink};
 use crate::model::counts::Counts;
 use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::BATCHES_PER_INGEST;
 use crate::store::clock::now_ms;
 use crate::store::database::Database;
 use crate::store::spool::SpoolOverflow;
@@ -50,6 +49,7 @@ pub fn ingest_with(
     let session = writer.start(origin).map_err(not_entered)?;
     let mut exchange = Exchange {
         session,
+        batches: writer.batches,
         made: 1,
         under_way: 0,
         empty: Vec::new(),
@@ -96,6 +96,8 @@ fn end_of(body_bytes: u64, outcome: &Result<Envelope>) -> UploadEnd {
 /// Exchanges full batches for empty ones.
 struct Exchange<'a> {
     session: Session,
+    /// Batches that may exist.
+    batches: usize,
     /// Batches that exist, including the one that is being filled.
     made: usize,
     /// Batches that the writer has.
@@ -139,7 +141,7 @@ impl Sink for Exchange<'_> {
     fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
         let empty = if let Some(empty) = self.empty.pop() {
             empty
-        } else if self.made < BATCHES_PER_INGEST {
+        } else if self.made < self.batches {
             self.made += 1;
             Box::default()
         } else {

@@ -14,7 +14,7 @@ use super::request::{Finished, Request, SessionRequest, Start};
 use super::session::Writer;
 use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{BATCHES_PER_INGEST, COMMIT_IDLE};
+use crate::model::limits::{BATCHES_PER_INGEST, BATCHES_PER_INGEST_ELSEWHERE, COMMIT_IDLE};
 use crate::model::lock::lock;
 use crate::store::clock::now_ms;
 use crate::store::postgres::{Address, Postgres, Upload};
@@ -40,6 +40,7 @@ impl Writer {
             Dispatcher { uploads, threads: Vec::new() }.run(&inbox)
         })?;
         writer.elsewhere = Some(elsewhere);
+        writer.handle.batches = BATCHES_PER_INGEST_ELSEWHERE;
         Ok(writer)
     }
 }

@@ -24,7 +24,7 @@ use crate::store::{Database, Origin, Store, UploadEnd};
 /// The running writer. [`Writer::stop`] ends it, or the end of its last handle.
 #[derive(Debug)]
 pub struct Writer {
-    handle: WriterHandle,
+    pub(super) handle: WriterHandle,
     thread: JoinHandle<Result<()>>,
     signal: Arc<Signal>,
     wakes: Receiver<()>,
@@ -46,6 +46,8 @@ pub struct WriterHandle {
     life: Weak<WriterLife>,
     /// Disconnected by the thread's end. The queue does not show it: requests then wait there unanswered.
     pub(super) ended: Receiver<Infallible>,
+    /// Batches of an ingest.
+    pub(super) batches: usize,
     /// The permit to decode a large element and to have it written: all ingests of this writer share one.
     large_element: Arc<Mutex<()>>,
     signal: Arc<Signal>,
@@ -128,6 +130,7 @@ impl Writer {
             database,
             life: Arc::downgrade(&life),
             ended,
+            batches: BATCHES_PER_INGEST,
             large_element: Arc::default(),
             signal: Arc::clone(&signal),
         };

@@ -26,6 +26,13 @@ impl Encoder {
         self.rows.len()
     }
 
+    /// Takes so much memory, unless it has some: rows that outgrow it would be copied, and take twice as much.
+    pub(in crate::store::postgres) fn reserve_first(&mut self, bytes: usize) {
+        if self.rows.capacity() == 0 {
+            self.rows.reserve_exact(bytes);
+        }
+    }
+
     /// Forgets all rows. Memory beyond `kept` bytes is freed.
     pub(in crate::store::postgres) fn clear(&mut self, kept: usize) {
         self.rows.clear();
