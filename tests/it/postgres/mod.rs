@@ -7,6 +7,7 @@ mod figures;
 mod following;
 mod outages;
 mod questions;
+mod rounds;
 pub(crate) mod same;
 mod samples;
 mod schema;
