@@ -1,18 +1,15 @@
 """PostgreSQL as the store: kill -9 of the receiver and of PostgreSQL, and a proxy that cuts the connection at any byte."""
 
 import json
-import os
-import pwd
 import random
 import select
-import shutil
 import socket
 import subprocess
 import threading
 import time
-from pathlib import Path
 
-from ..server import free_port, neutral_environment
+from ..cluster import Cluster, ClusterFailed, NoPostgres
+from ..server import neutral_environment
 from . import Skipped
 from .program import DidNotStart, Program
 
@@ -21,7 +18,6 @@ CLIENTS = 4
 SAMPLES_MAX = 3000
 RUN_SECONDS_MAX = 0.6
 ROUNDS_PER_DATABASE = 20
-START_SECONDS_MAX = 60
 # A cut comes after so many bytes at most: in the handshake, in COPY, at the answer to COMMIT.
 CUT_BYTES_MAX = 400_000
 TYPE = "HKQuantityTypeIdentifierHeartRate"
@@ -29,68 +25,6 @@ TYPE = "HKQuantityTypeIdentifierHeartRate"
 
 def add_arguments(group):
     group.add_argument("--rounds", default=200, type=int, metavar="N", help="kills and cuts (%(default)s)")
-
-
-def programs():
-    """The folder of PostgreSQL's programs."""
-    linked = shutil.which("initdb")
-    found = [Path(linked).resolve().parent] if linked else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not found:
-        raise Skipped("PostgreSQL's initdb is not there (Debian: apt install postgresql)")
-    return found[-1]
-
-
-class Cluster:
-    """A PostgreSQL in a folder. It refuses root, so another user runs it then."""
-
-    def __init__(self, folder):
-        self._programs, self._folder, self.port = programs(), folder, free_port()
-        folder.mkdir()
-        self._as = {}
-        if os.getuid() == 0:
-            user = pwd.getpwnam("postgres" if any(u.pw_name == "postgres" for u in pwd.getpwall()) else "nobody")
-            os.chown(folder, user.pw_uid, user.pw_gid)
-            for parent in folder.parents:
-                if parent.stat().st_mode & 0o001 == 0 and parent.owner() == "root":
-                    parent.chmod(parent.stat().st_mode | 0o011)
-            self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        command = [self._programs / "initdb", "-A", "trust", "-N", "-U", "health", "-E", "UTF8", "--locale=C", "-D", folder / "data"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **self._as)
-        self.start()
-
-    def start(self):
-        settings = ["listen_addresses=127.0.0.1", f"unix_socket_directories={self._folder}", "fsync=off"]
-        command = [self._programs / "postgres", "-D", self._folder / "data", "-p", str(self.port)]
-        for setting in settings:
-            command += ["-c", setting]
-        log = (self._folder / "log").open("ab")
-        self._process = subprocess.Popen(
-            command, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **self._as
-        )
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while self._psql("SELECT 1").returncode:
-            if time.monotonic() > deadline:
-                raise DidNotStart("PostgreSQL did not start")
-            time.sleep(0.02)
-
-    def kill(self):
-        """Kills all of its processes at once."""
-        os.killpg(self._process.pid, 9)
-        self._process.wait()
-
-    def stop(self):
-        self._process.send_signal(2)
-        self._process.wait()
-
-    def _psql(self, sql):
-        command = [self._programs / "psql", "-XAtq", "-h", "127.0.0.1", "-p", str(self.port), "-U", "health", "-d", "postgres", "-c", sql]
-        return subprocess.run(command, capture_output=True, text=True)
-
-    def rows(self, sql):
-        done = self._psql(sql)
-        if done.returncode:
-            raise DidNotStart(done.stderr)
-        return done.stdout.split()
 
 
 class Proxy:
@@ -171,7 +105,7 @@ class Sender(threading.Thread):
 
 def check(cluster, states, figures):
     stored = {}
-    for row in cluster.rows("SELECT upper(uuid::text) || '=' || value::bigint FROM samples"):
+    for row in cluster.words("SELECT upper(uuid::text) || '=' || value::bigint FROM samples"):
         uuid, value = row.split("=")
         if uuid in stored:
             figures["failures"].append(f"{uuid} is stored twice")
@@ -226,12 +160,20 @@ def one_round(cluster, proxy, options, states, chance, figures):
     check(cluster, states, figures)
 
 
+def new_cluster(folder):
+    """A PostgreSQL that syncs nothing: these faults lose no page of the system."""
+    try:
+        return Cluster(folder, ["fsync=off"])
+    except NoPostgres as error:
+        raise Skipped(str(error)) from None
+
+
 def run(options, progress):
     chance = random.Random(options.seed)
     figures = {"rounds": 0, "faults_receiver": 0, "faults_postgres": 0, "faults_cut": 0, "databases": 0, "uploads": 0}
     figures |= {"samples_checked": 0, "lost": 0, "failures": []}
     while figures["rounds"] < options.rounds and len(figures["failures"]) < 10:
-        cluster = Cluster(options.folder / f"cluster-{figures['databases']}")
+        cluster = new_cluster(options.folder / f"cluster-{figures['databases']}")
         figures["databases"] += 1
         proxy = Proxy(cluster.port, chance)
         states = [{"next": 0, "values": {}, "possible": {}, "failures": []} for _ in range(CLIENTS)]
