@@ -127,6 +127,34 @@ class Express:
         return f"Express {express}, better-sqlite3 {sqlite}, Node {node}"
 
 
+class HealthsinkPostgres(Healthsink):
+    """healthsink with its rows in PostgreSQL: the database is an address."""
+
+    def launch(self, database, port, body_limit):
+        listen = f"127.0.0.1:{port}"
+        return [self._binary, "serve", "--store", database, "--listen", listen, "--max-body", str(body_limit)], {}
+
+
+class ExpressPostgres(Express):
+    """The documented receiver with pg and statements of many VALUES."""
+
+    name = "express with pg"
+    program = "express-postgres"
+
+    def __init__(self, install_root):
+        self._node = require_command("node")
+        self._folder = install_root / "express-postgres"
+        self._modules = self._folder / "node_modules"
+        npm = [require_command("npm"), "install", "--omit=dev", "--no-package-lock", "--no-audit", "--no-fund"]
+        install(self._folder, SCRIPTS / "receivers" / self.program / "package.json", [npm], {})
+
+    def versions(self):
+        express, pg = (
+            json.loads((self._modules / package / "package.json").read_text())["version"] for package in ("express", "pg")
+        )
+        return f"Express {express}, pg {pg}, Node {output_of(self._node, '--version').removeprefix('v')}"
+
+
 def install_from_pypi(folder, manifest):
     """Installs a requirements.txt into a virtual environment. Returns the folder of its programs."""
     if importlib.util.find_spec("ensurepip") is None:

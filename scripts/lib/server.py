@@ -113,25 +113,30 @@ class Server:
             self._process.kill()
             self._process.wait()
 
-    def upload(self, body, length, seconds_max):
+    def upload(self, body, length, seconds_max, token=None):
         """POSTs `body`, a binary file, in blocks; with a length of None as a chunked request. Raises ServerFailed."""
         watchdog = threading.Timer(seconds_max, self._run_out_of_time)
         watchdog.start()
         try:
-            return self._post(body, length, seconds_max)
+            return self._post(body, length, seconds_max, token or self._token)
         except (OSError, http.client.HTTPException) as error:
             raise self._failure(self._explain(error)) from error
         finally:
             watchdog.cancel()
 
+    def kill(self):
+        """Ends it as a power cut does."""
+        self._process.kill()
+        self._process.wait()
+
     def _run_out_of_time(self):
         self._timed_out = True
         self._process.kill()
 
-    def _post(self, body, length, seconds_max):
+    def _post(self, body, length, seconds_max, token):
         headers = {"Content-Type": "application/json"}
-        if self._token is not None:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         if length is not None:
             headers["Content-Length"] = str(length)
         connection = http.client.HTTPConnection("127.0.0.1", self._port, seconds_max, blocksize=BLOCK_BYTES)
