@@ -323,6 +323,9 @@ pub const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// person has an equal share, so that nobody can hide another's.
 pub const METRIC_SERIES_MAX: usize = 1024;
 
+/// Types of persons in PostgreSQL that a scrape counts, to say how many have no series.
+pub const METRIC_COUNTED_MAX: usize = 64 << 10;
+
 /// How far in the future a last upload or sample may be. A later one comes from a wrong clock, and would silence an alert until
 /// then.
 pub const METRIC_AHEAD_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -379,8 +382,8 @@ pub const WORKBENCH_PAGE_BYTES: u32 = 1 << 10;
 /// Workbenches of uploads at once. An upload that needs a further one waits until another one commits.
 pub const WORKBENCHES_MAX: usize = 2;
 
-/// How long an upload waits for a workbench.
-pub const WORKBENCH_WAIT: Duration = Duration::from_secs(60);
+/// How long an upload into PostgreSQL waits for its turn: for other uploads of its person, and for a workbench.
+pub const TURN_WAIT: Duration = Duration::from_secs(5 * 60);
 
 /// Rows that a workbench is given before it is emptied, between two batches.
 pub const WORKBENCH_ROWS_MAX: usize = 128 << 10;
@@ -1358,6 +1361,9 @@ pub const FOLLOW_LOCK_TRIES: u32 = 10;
 
 /// … and the wait after each try. A program that looks whether it runs has the lock for a moment.
 pub const FOLLOW_LOCK_WAIT: Duration = Duration::from_millis(50);
+
+/// How often a follower looks whether its connection to PostgreSQL still has the lock of its name.
+pub const FOLLOW_LOCK_CHECK: Duration = Duration::from_secs(1);
 
 /// How often a follower looks what has changed.
 pub const FOLLOW_LOOK: Duration = Duration::from_secs(2);

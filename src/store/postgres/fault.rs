@@ -10,7 +10,8 @@ const AWAY: &str = "the database cannot be reached now; send again later";
 /// Why a statement failed, or its connection.
 pub(super) fn fault(error: &tokio_postgres::Error) -> Error {
     let Some(cause) = error.as_db_error() else {
-        return away(&chain(error));
+        let cause = chain(error);
+        return if is_of_statement(&cause) { unfit(&cause) } else { away(&cause) };
     };
     let code = cause.code();
     if is_passing(code) {
@@ -29,6 +30,27 @@ pub(super) fn away(cause: &str) -> Error {
     Error::new(ErrorKind::Busy, message).with_message_for_clients(AWAY)
 }
 
+/// Returns whether the driver cannot send a statement's values or read its answer, by the driver's own words: it tells no kinds.
+fn is_of_statement(cause: &str) -> bool {
+    const STARTS: [&str; 7] = [
+        "error encoding message to server",
+        "error serializing parameter",
+        "error deserializing column",
+        "invalid column",
+        "query returned an unexpected number of",
+        "expected ",
+        "invalid configuration",
+    ];
+    STARTS.iter().any(|start| cause.starts_with(start))
+}
+
+/// The server is there, and sending again does not help. The cause may quote a value, so only its first part is shown.
+fn unfit(cause: &str) -> Error {
+    let part = cause.split(": ").next().unwrap_or_default();
+    Error::new(ErrorKind::Store, format!("a statement does not fit PostgreSQL's tables: {part}"))
+        .with_message_for_clients("the database cannot take what was sent; the server's log says why")
+}
+
 /// Whether the same work may succeed later: no connection, a shutdown, too many clients, a lock.
 fn is_passing(code: &SqlState) -> bool {
     let code = code.code();
@@ -36,6 +58,12 @@ fn is_passing(code: &SqlState) -> bool {
         || code == SqlState::LOCK_NOT_AVAILABLE.code()
         || code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT.code()
         || code == SqlState::READ_ONLY_SQL_TRANSACTION.code()
+}
+
+/// Whether a statement has waited too long for a lock, or PostgreSQL ended it since it and another one waited for each other.
+pub(super) fn is_locked(error: &tokio_postgres::Error) -> bool {
+    let is_one = |code: &SqlState| *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::T_R_DEADLOCK_DETECTED;
+    error.code().is_some_and(is_one)
 }
 
 /// Whether a row has the key of another one.
@@ -68,4 +96,24 @@ fn chain(error: &tokio_postgres::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of the driver's version, which `Cargo.lock` has.
+    #[test]
+    fn a_value_that_cannot_be_sent_is_not_an_absent_server() {
+        for cause in ["error serializing parameter 2: a secret", "error encoding message to server: it has a NUL"] {
+            assert!(is_of_statement(cause), "{cause}");
+            let error = unfit(cause);
+            assert_eq!(error.kind(), ErrorKind::Store);
+            let shown = error.to_string();
+            assert!(!shown.contains("reached") && !shown.contains("secret"), "{shown}");
+        }
+        for cause in ["connection closed", "error communicating with the server: reset", "timeout waiting for server"] {
+            assert!(!is_of_statement(cause), "{cause}");
+        }
+    }
 }

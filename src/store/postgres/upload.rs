@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::batch_ids::BatchIds;
+use super::fault::{fault, is_locked};
 use super::ledger::{finish_upload, progress, start_upload};
 use super::link::Link;
 use super::receiver::Postgres;
@@ -18,7 +19,9 @@ use super::transfer::Transfer;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{BATCH_ROWS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX, TRANSACTION_TIME_IF_AWAITED};
+use crate::model::limits::{
+    BATCH_ROWS_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_ROWS_MAX, TRANSACTION_TIME_IF_AWAITED, TURN_WAIT,
+};
 use crate::store::workbench::Workbench;
 use crate::store::write::EndedImport;
 use crate::store::write::changes::{ChangeKey, Changes};
@@ -27,8 +30,8 @@ use crate::store::write::ledger::{Origin, UploadEnd, UploadKey, UploadState};
 const HOLD_SHARED: &str =
     "SELECT has_imports, (SELECT last_value + is_called::int FROM erasures) FROM persons WHERE id = $1 FOR SHARE";
 
-const HOLD_ALONE: &str =
-    "SELECT has_imports, (SELECT last_value + is_called::int FROM erasures) FROM persons WHERE id = $1 FOR UPDATE";
+/// Entries of the ledger refer to the person: the lock lets further uploads begin.
+const HOLD_ALONE: &str = "SELECT has_imports, (SELECT last_value + is_called::int FROM erasures) FROM persons WHERE id = $1 FOR NO KEY UPDATE";
 
 const NOTE_IMPORTS: &str = "UPDATE persons SET has_imports = true WHERE id = $1";
 
@@ -213,11 +216,23 @@ impl Upload {
         self.begin_transaction(Hold::Alone)
     }
 
+    /// Begins a transaction that holds the person. It waits for its turn: other uploads of the person, also those of other receivers,
+    /// end their transactions.
     fn begin_transaction(&mut self, hold: Hold) -> Result<()> {
-        self.link.run("BEGIN")?;
-        self.hold = hold;
-        let sql = if hold == Hold::Alone { HOLD_ALONE } else { HOLD_SHARED };
-        let held = self.link.optional(sql, &[&self.key.person])?.ok_or_else(erased)?;
+        let hold_person = self.link.prepared(if hold == Hold::Alone { HOLD_ALONE } else { HOLD_SHARED })?;
+        let deadline = Instant::now() + TURN_WAIT;
+        let held = loop {
+            self.link.run("BEGIN")?;
+            self.hold = hold;
+            match self.link.wait_for(self.link.client().query_opt(&hold_person, &[&self.key.person]))? {
+                Ok(held) => break held.ok_or_else(erased)?,
+                Err(error) if is_locked(&error) && Instant::now() < deadline => {
+                    self.link.run("ROLLBACK")?;
+                    self.hold = Hold::Nothing;
+                }
+                Err(error) => return Err(fault(&error)),
+            }
+        };
         self.has_imports = held.get(0);
         self.postgres.dictionary.note_erasures(held.get(1));
         Ok(())

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::failure::store_failure;
 use super::open;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::WORKBENCH_WAIT;
+use crate::model::limits::TURN_WAIT;
 use crate::model::lock::lock;
 
 /// Some of them.
@@ -49,7 +49,7 @@ impl Benches {
 
     /// Waits for one.
     fn take(&self) -> Result<Connection> {
-        let deadline = Instant::now() + WORKBENCH_WAIT;
+        let deadline = Instant::now() + TURN_WAIT;
         let mut state = lock(&self.state);
         state.waiting += 1;
         while state.taken >= self.most {
