@@ -1362,9 +1362,6 @@ pub const FOLLOW_LOCK_TRIES: u32 = 10;
 /// … and the wait after each try. A program that looks whether it runs has the lock for a moment.
 pub const FOLLOW_LOCK_WAIT: Duration = Duration::from_millis(50);
 
-/// How often a follower looks whether its connection to PostgreSQL still has the lock of its name.
-pub const FOLLOW_LOCK_CHECK: Duration = Duration::from_secs(1);
-
 /// How often a follower looks what has changed.
 pub const FOLLOW_LOOK: Duration = Duration::from_secs(2);
 

@@ -13,6 +13,7 @@ mod erase;
 mod fault;
 mod figures;
 mod followers;
+mod latest;
 mod ledger;
 mod link;
 mod migrate;

@@ -5,15 +5,12 @@
 
 use rusqlite::{Connection, params};
 
-use super::questions::QuestionReader;
 use crate::model::error::Result;
-use crate::model::follower::Follower;
 use crate::model::limits::{
-    BUSY_WAIT, METRIC_AHEAD_MAX, METRIC_CACHE_BYTES, METRIC_LABEL_BYTES_MAX, METRIC_SERIES_MAX, QUESTION_TIME_MAX,
+    BUSY_WAIT, METRIC_AHEAD_MAX, METRIC_CACHE_BYTES, METRIC_LABEL_BYTES_MAX, METRIC_SERIES_MAX,
 };
-use crate::store::database::{Database, Sizes};
+use crate::store::database::Database;
 use crate::store::failure::open_error;
-use crate::store::kept::Kept;
 use crate::store::open::set_page_cache;
 
 /// The last upload and samples. Times are milliseconds since 1970-01-01 UTC.
@@ -51,44 +48,6 @@ const UPLOADS: &str = "SELECT p.name,
 
 const ALL: &str = "SELECT count(*) FROM (SELECT DISTINCT person_id, type_id FROM sample_origins) o
     JOIN persons p ON p.id = o.person_id WHERE p.name = ifnull(?1, p.name)";
-
-/// Reads for scrapes, beside the writer.
-#[derive(Debug)]
-pub struct ScrapeReader {
-    kept: Kept,
-    /// Keeps its connection to PostgreSQL.
-    reader: QuestionReader,
-}
-
-impl ScrapeReader {
-    /// A reader that has nothing open yet.
-    #[must_use]
-    pub fn new(kept: Kept) -> Self {
-        Self { reader: QuestionReader::new(kept.clone()), kept }
-    }
-
-    /// The sizes of the file; 0 in PostgreSQL.
-    #[must_use]
-    pub fn sizes(&self) -> Sizes {
-        self.kept.file().map(Database::sizes).unwrap_or_default()
-    }
-
-    /// Reads when one person, or everyone, has sent last, and what followers wrote last. In PostgreSQL that has the last changes only.
-    #[must_use]
-    pub fn read(&self, person: Option<&str>, now_ms: i64) -> (Result<Latest>, Vec<Follower>) {
-        if let Kept::File(database) = &self.kept {
-            return (database.latest(person, now_ms), database.followers());
-        }
-        let read = self.reader.read((now_ms, QUESTION_TIME_MAX), |snapshot| {
-            let (change, newest) = last_changes(snapshot.connection, person)?;
-            Ok((Latest { change, newest, ..Latest::default() }, snapshot.followers()?))
-        });
-        match read {
-            Ok((latest, followers)) => (Ok(latest), followers),
-            Err(unanswered) => (Err(unanswered.into()), Vec::new()),
-        }
-    }
-}
 
 impl Database {
     /// Reads the last upload and samples of one person, or of all, beside the writer. Skips those dated long after `now_ms`.

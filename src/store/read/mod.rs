@@ -5,5 +5,6 @@ pub(super) mod latest;
 pub(super) mod people;
 pub mod questions;
 pub(super) mod report;
+pub(super) mod scrape;
 pub(super) mod silent;
 pub(super) mod status;

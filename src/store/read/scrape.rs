@@ -1,0 +1,46 @@
+//! What a scrape reads, wherever rows are kept.
+
+use super::latest::Latest;
+use super::questions::QuestionReader;
+use crate::model::error::Result;
+use crate::model::follower::Follower;
+use crate::model::limits::QUESTION_TIME_MAX;
+use crate::store::database::{Database, Sizes};
+use crate::store::kept::Kept;
+
+/// Reads for scrapes, beside the writer.
+#[derive(Debug)]
+pub struct ScrapeReader {
+    kept: Kept,
+    /// Keeps its connection to PostgreSQL.
+    reader: QuestionReader,
+}
+
+impl ScrapeReader {
+    /// A reader that has nothing open yet.
+    #[must_use]
+    pub fn new(kept: Kept) -> Self {
+        Self { reader: QuestionReader::new(kept.clone()), kept }
+    }
+
+    /// The sizes of the file; 0 in PostgreSQL.
+    #[must_use]
+    pub fn sizes(&self) -> Sizes {
+        self.kept.file().map(Database::sizes).unwrap_or_default()
+    }
+
+    /// Reads when one person, or everyone, has sent last, and what followers wrote last.
+    #[must_use]
+    pub fn read(&self, person: Option<&str>, now_ms: i64) -> (Result<Latest>, Vec<Follower>) {
+        match &self.kept {
+            Kept::File(database) => (database.latest(person, now_ms), database.followers()),
+            Kept::Postgres(address) => {
+                let followers = self.reader.read((now_ms, QUESTION_TIME_MAX), |snapshot| Ok(snapshot.followers()?));
+                match followers {
+                    Ok(followers) => (address.latest(person, now_ms), followers),
+                    Err(unanswered) => (Err(unanswered.into()), Vec::new()),
+                }
+            }
+        }
+    }
+}
