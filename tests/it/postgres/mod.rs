@@ -1,12 +1,15 @@
 //! The store in PostgreSQL: a real server, the real program.
 
+mod bad_input;
 pub(crate) mod cluster;
 mod commands;
 mod contract;
 mod figures;
 mod following;
+mod metrics;
 mod outages;
 mod questions;
+mod rights;
 mod rounds;
 pub(crate) mod same;
 mod samples;
