@@ -1,5 +1,5 @@
-"""healthsink with PostgreSQL as its store, in one run with what it is compared with: PostgreSQL's own COPY into the same tables with
-their keys, and the documented receiver with pg.
+"""healthsink with PostgreSQL as its store, in one run with its rivals: COPY into the same keyed tables, and the documented receiver
+with pg.
 
 In each run all take turns on databases of one PostgreSQL, which has no other work. Ratios are of rows a second. The COPY gets the
 rows that healthsink has stored, in their order, and reads no JSON.

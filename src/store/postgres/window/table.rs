@@ -60,7 +60,9 @@ struct Search<'w> {
 }
 
 #[expect(unsafe_code, reason = "rusqlite makes virtual tables of types that begin with SQLite's")]
-// SAFETY: it is `repr(C)`, and its first field is a `sqlite3_vtab`, as the trait demands.
+// SAFETY: rusqlite makes a `Box` of this type, gives SQLite its address as that of a `sqlite3_vtab`, and casts it back. Both are
+// valid if that is the first field: `repr(C)` fixes the order of fields, and the assertion below fails to compile otherwise.
+// All other fields are safe types that nothing but safe methods reads, and SQLite uses a connection from one thread at a time.
 unsafe impl<'w> VTab<'w> for Window {
     type Aux = Arc<Mutex<Look>>;
     type Cursor = Search<'w>;
@@ -108,6 +110,9 @@ unsafe impl<'w> VTab<'w> for Window {
     }
 }
 
+// The addresses of a window and of a search are those of SQLite's parts.
+const _: () = assert!(std::mem::offset_of!(Window, base) == 0 && std::mem::offset_of!(Search<'static>, base) == 0);
+
 impl CreateVTab<'_> for Window {
     const KIND: VTabKind = VTabKind::Default;
 }
@@ -137,7 +142,8 @@ fn declaration(table: &Table) -> String {
 }
 
 #[expect(unsafe_code, reason = "rusqlite makes virtual tables of types that begin with SQLite's")]
-// SAFETY: it is `repr(C)`, and its first field is a `sqlite3_vtab_cursor`, as the trait demands.
+// SAFETY: as for `Window`, with a `sqlite3_vtab_cursor`. A search borrows nothing of its window: it shares the look and the plans by
+// `Arc`, so SQLite may close both in any order.
 unsafe impl VTabCursor for Search<'_> {
     fn filter(&mut self, number: c_int, _: Option<&str>, values: &Filters<'_>) -> Result<()> {
         let mut look = lock(&self.look);
