@@ -1,4 +1,7 @@
 //! A window as SQLite sees it: a virtual table, and its cursor.
+//!
+//! A virtual table needs `unsafe`. Ordinary tables need none, but then the rows of a person must be copied before each page. Measured,
+//! for the 288 samples of a day among 100,001 samples: 50 ms by windows in a debug build, 1.9 s to copy the samples into a table.
 
 use std::borrow::Cow;
 use std::ffi::{CStr, CString, c_int};
