@@ -102,12 +102,14 @@ fn a_follower_misses_nothing_beside_receivers() {
     let mut process = command();
     process.args(following.words()).args(["--store", &following.store.address()]);
     let mut follower = process.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let body = |seed| Payload { seed, target_bytes: 40_000, ..Payload::default() }.to_vec().0;
-    let bodies: Vec<Vec<u8>> = (20..26).map(body).collect();
+    let bodies: Vec<Vec<u8>> = (20..28).map(|seed| generated(seed, false)).collect();
     thread::scope(|scope| {
         for (number, body) in bodies.iter().enumerate() {
             let receiver = receivers[number % 2].address;
-            scope.spawn(move || assert_eq!(Client::connect(receiver).post(&[], body).status, 200));
+            scope.spawn(move || {
+                let answer = Client::connect(receiver).post(&[], body);
+                assert_eq!(answer.status, 200, "{answer:?}");
+            });
         }
     });
     bodies.iter().for_each(|body| assert_eq!(Client::connect(server.address).post(&[], body).status, 200));
