@@ -30,7 +30,8 @@ pub(super) fn away(cause: &str) -> Error {
     Error::new(ErrorKind::Busy, message).with_message_for_clients(AWAY)
 }
 
-/// Returns whether the driver cannot send a statement's values or read its answer, by the driver's own words: its errors have no public kind.
+/// Returns whether the driver cannot send a statement's values or read its answer. Only its words show that: its errors have no public
+/// kind.
 fn is_of_statement(cause: &str) -> bool {
     const STARTS: [&str; 7] = [
         "error encoding message to server",

@@ -2,7 +2,7 @@
 
 use super::latest::Latest;
 use super::questions::QuestionReader;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::follower::Follower;
 use crate::model::limits::QUESTION_TIME_MAX;
 use crate::store::database::{Database, Sizes};
@@ -35,10 +35,12 @@ impl ScrapeReader {
         match &self.kept {
             Kept::File(database) => (database.latest(person, now_ms), database.followers()),
             Kept::Postgres(address) => {
-                let followers = self.reader.read((now_ms, QUESTION_TIME_MAX), |snapshot| Ok(snapshot.followers()?));
-                match followers {
-                    Ok(followers) => (address.latest(person, now_ms), followers),
-                    Err(unanswered) => (Err(unanswered.into()), Vec::new()),
+                let read = self.reader.read((now_ms, QUESTION_TIME_MAX), |snapshot| Ok(snapshot.followers()?));
+                let read =
+                    read.map_err(Error::from).and_then(|followers| Ok((address.latest(person, now_ms)?, followers)));
+                match read {
+                    Ok((latest, followers)) => (Ok(latest), followers),
+                    Err(error) => (Err(error), Vec::new()),
                 }
             }
         }

@@ -50,7 +50,7 @@ fn bodies() -> Vec<Vec<u8>> {
         r#"{"hello":"world"}"#.to_owned(),
         format!("{{\"hello\":[{}1]}}", "{\"a\":1},".repeat(3000)),
         format!("{begin}{},{{\"uuid\":}}]}}}}", samples(0..3)),
-        format!("{begin}{}", &samples(10..16)[..700]),
+        format!("{begin}{}", &samples(10..16)[..400]),
         format!("{begin}{}],\"x\":tru}}}}", samples(20..22)),
         format!("{}{}", whole(&samples(30..32)), whole(&samples(32..35))),
         format!("{}[{},{{}}]", whole(&samples(40..42)), whole(&samples(42..45))),
