@@ -22,6 +22,10 @@ const PATHS: [&str; 9] = [
     "/metrics",
 ];
 
+fn token(number: u8) -> String {
+    format!("hs_{}", char::from(b'a' + number).to_string().repeat(32))
+}
+
 fn answers(address: SocketAddr, token: &str) -> Vec<(String, u16)> {
     let bearer = format!("Bearer {token}");
     let headers: &[_] = if token.is_empty() { &[] } else { &[("Authorization", bearer.as_str())] };
@@ -58,7 +62,7 @@ fn tokens_have_the_rights_that_they_have_with_a_file() {
         for scope in [TokenScope::Send, TokenScope::Read, TokenScope::Admin] {
             for (is_of_all, expires_ms) in [(false, None), (true, None), (false, Some(1))] {
                 number += 1;
-                let token = format!("hs_{}{number:02}", "b".repeat(30));
+                let token = token(number);
                 let digest = &TokenDigest::of(token.as_bytes());
                 let (label, created_ms, quota) = (None, 0, Default::default());
                 let new = NewToken { digest, person, label, scope, is_of_all, created_ms, expires_ms, quota };
@@ -78,6 +82,6 @@ fn tokens_have_the_rights_that_they_have_with_a_file() {
         assert!(crate::program::run(&[&words[..], &database].concat()).status.success());
     }
     for number in [1, 2, 3] {
-        same(&format!("hs_{}{number:02}", "b".repeat(30)), "some are revoked");
+        same(&token(number), "some are revoked");
     }
 }
