@@ -61,6 +61,9 @@ fn tokens_have_the_rights_that_they_have_with_a_file() {
     for person in ["me", "anna"] {
         for scope in [TokenScope::Send, TokenScope::Read, TokenScope::Admin] {
             for (is_of_all, expires_ms) in [(false, None), (true, None), (false, Some(1))] {
+                if scope == TokenScope::Send && is_of_all {
+                    continue;
+                }
                 number += 1;
                 let token = token(number);
                 let digest = &TokenDigest::of(token.as_bytes());
