@@ -1,4 +1,4 @@
-//! What a scrape reads, wherever rows are kept.
+//! Reads for a scrape, wherever rows are kept.
 
 use super::latest::Latest;
 use super::questions::QuestionReader;

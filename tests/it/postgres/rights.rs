@@ -1,4 +1,4 @@
-//! Who may do what: tokens of each scope, of one person and of all, ended ones and wrong ones have the same rights as with a file.
+//! Rights: tokens of each scope, of one person and of all, ended ones and wrong ones may do the same as with a file.
 
 use std::net::SocketAddr;
 
