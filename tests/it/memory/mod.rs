@@ -306,7 +306,8 @@ fn elements_without_lists_stay_within_their_bound() {
     for uploads in [1, limits::INGESTS_MAX] {
         let most =
             uploads * equation::ingest_bytes() + equation::auto_export_element_bytes() + limits::PAGE_CACHE_BYTES;
-        let most = most as u64 / 1024 + MORE_KIB_MAX;
+        // Two points have one time: SQLite compares their rows, and reads the stored one.
+        let most = (most + limits::AUTO_EXPORT_OTHER_BYTES_MAX) as u64 / 1024 + MORE_KIB_MAX;
         let peak = least(most, || peak_of(uploads));
         println!("{uploads} uploads of long elements: {peak} KiB more than idle, allowed {most} KiB");
         assert!(peak <= most, "{uploads} uploads: {peak} KiB, allowed {most} KiB");
