@@ -1138,7 +1138,7 @@ pub const WORKOUT_ALIASES_READ_MAX: u32 = 16;
 pub const WORKOUT_EVENTS_READ_MAX: u32 = 10_000;
 
 /// Splits of a workout. The last one is longer if the way is.
-pub const SPLITS_MAX: i64 = 1000;
+pub const SPLITS_MAX: usize = 1000;
 
 /// Locations that a line for a map is made from. Of a longer route every second one is left out, and so on.
 pub const ROUTE_POINTS_READ_MAX: usize = 32 << 10;

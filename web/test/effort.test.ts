@@ -6,9 +6,9 @@ const at = (minute: number) => new Date(Date.UTC(2026, 0, 6, 7, minute)).toISOSt
 
 test("splits are compared with the fastest, and the last one may be a rest", () => {
   const splits = [
-    { number: 1, start: at(0), end: at(5), distance_m: 1000.6, seconds: 300 },
-    { number: 2, start: at(5), end: at(9), distance_m: 1001, seconds: 240 },
-    { number: 3, start: at(9), end: at(10), distance_m: 150, seconds: 60 },
+    { number: 1, start: at(0), end: at(5), distance_m: 1000, seconds: 300 },
+    { number: 2, start: at(5), end: at(9), distance_m: 1000, seconds: 240 },
+    { number: 3, start: at(9), end: at(10), distance_m: 990, seconds: 594 },
     { number: 4, start: null, end: null, distance_m: null, seconds: 9 },
   ];
   const rates = [

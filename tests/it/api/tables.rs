@@ -102,7 +102,8 @@ fn a_workout_with_its_heart_rates_zones_and_splits() {
     let seconds: Vec<&Value> = run["zones"].as_array().unwrap().iter().map(|zone| &zone["seconds"]).collect();
     // 110 and 120 of 165 are two thirds and 73 %, 150 and 165 more than 90 %; the last one holds for a minute.
     assert_eq!(seconds, [&json!(0), &json!(30), &json!(30), &json!(0), &json!(90)]);
-    assert_eq!(run["splits"].as_array().unwrap().len(), 2, "the fixture's locations are 11 km apart: {run}");
+    assert_eq!(run["splits"].as_array().unwrap().len(), 23, "the fixture's route has 22.2 km: {run}");
+    assert_eq!(run["splits_of"], json!("route"), "the workout states 5 km");
     let two = api.json(&format!("/api/v1/workouts/{RUN}?max_points=2"));
     assert_eq!(two["heart_rate"].as_array().unwrap().len(), 1, "{two}");
     for path in [
@@ -194,19 +195,20 @@ fn pauses_are_no_time_of_splits() {
             .execute("UPDATE workouts SET events = ?1", [events.to_string()])
             .unwrap();
         let run = api.json(&format!("/api/v1/workouts/{RUN}"));
-        let splits = run["splits"].as_array().unwrap().clone();
-        assert_eq!(splits[0]["end"], json!("2026-01-05T07:00:01.000Z"), "the ends are those of the way");
-        splits.iter().map(|split| split["seconds"].as_f64().unwrap()).collect::<Vec<_>>()
+        let splits = run["splits"].as_array().unwrap();
+        assert_eq!(splits[0]["end"], json!("2026-01-05T07:00:00.090Z"), "the ends are those of the way");
+        let all: f64 = splits.iter().map(|split| split["seconds"].as_f64().unwrap()).sum();
+        (all * 1000.0).round() / 1000.0
     };
     let event = |kind: Value, time: &str| json!({"type": kind, "startDate": time, "endDate": time, "metadata": null});
-    assert_eq!(seconds(&json!([])), [1.0, 1.0]);
+    assert_eq!(seconds(&json!([])), 2.0);
     let pause = json!([event(json!(2), "2026-01-05T07:00:01.500Z"), event(json!(1), "2026-01-05T07:00:00.750Z")]);
-    assert_eq!(seconds(&pause), [0.75, 0.5]);
+    assert_eq!(seconds(&pause), 1.25);
     let named = json!([
         {"type": "HKWorkoutEventTypePause", "date": "2026-01-05T07:00:00.250Z"},
         {"type": "HKWorkoutEventTypeResume", "date": "2026-01-05T07:00:00.500Z"},
     ]);
-    assert_eq!(seconds(&named), [0.75, 1.0]);
+    assert_eq!(seconds(&named), 1.75);
     let endless = json!([
         event(json!(3), "2026-01-05T07:00:00.000Z"),
         event(json!(1), "2026-01-05T07:00:01.000Z"),
@@ -215,10 +217,30 @@ fn pauses_are_no_time_of_splits() {
         null,
         {}
     ]);
-    assert_eq!(seconds(&endless), [1.0, 0.0]);
+    assert_eq!(seconds(&endless), 1.0);
     for odd in [json!("x"), json!({"type": 1}), json!([[1]]), json!([{"type": {}, "startDate": 1}])] {
-        assert_eq!(seconds(&odd), [1.0, 1.0], "{odd}");
+        assert_eq!(seconds(&odd), 2.0, "{odd}");
     }
+}
+
+/// Locations beside the way made the route longer than the stated distance, and rows contradicted each other.
+#[test]
+fn splits_add_up_to_the_workout() {
+    let api = Api::start();
+    let change = |sql: &str| rusqlite::Connection::open(api.server.database()).unwrap().execute_batch(sql).unwrap();
+    change("UPDATE workouts SET distance = 20500, distance_unit = 'm', end_ms = start_ms + 60000, duration_s = 60");
+    for (units, length_m, rows) in [("km", 1000.0, 21), ("mi", 1609.344, 13)] {
+        let run = api.json(&format!("/api/v1/workouts/{RUN}?units={units}"));
+        let splits = run["splits"].as_array().unwrap();
+        assert_eq!((splits.len(), &run["splits_of"]), (rows, &json!("workout")), "{run}");
+        let all = |field: &str| splits.iter().map(|split| split[field].as_f64().unwrap()).sum::<f64>();
+        assert!((all("distance_m") - 20_500.0).abs() < 0.001 && (all("seconds") - 60.0).abs() < 0.001, "{run}");
+        assert!(splits[..rows - 1].iter().all(|split| split["distance_m"].as_f64() == Some(length_m)), "{run}");
+        assert_eq!([&splits[0]["start"], &splits[rows - 1]["end"]], [&run["start"], &run["end"]]);
+    }
+    change("DELETE FROM route_points");
+    let run = api.json(&format!("/api/v1/workouts/{RUN}"));
+    assert_eq!([&run["splits"], &run["splits_of"]], [&json!([]), &json!(null)]);
 }
 
 #[test]

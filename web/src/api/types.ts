@@ -1607,6 +1607,11 @@ export interface components {
                 /** Format: date-time */
                 start: string | null;
             }[];
+            /**
+             * @description workout if the splits add up to the distance and the time of the workout; route if they are of the route alone, since its length differs by more than a quarter or no distance is stated; null without splits
+             * @enum {unknown}
+             */
+            splits_of: "workout" | "route" | null;
             /** Format: date-time */
             start: string | null;
             /** @description JSON as it was sent */
@@ -4002,13 +4007,14 @@ export interface operations {
                      *       "source": "Apple Watch",
                      *       "splits": [
                      *         {
-                     *           "distance_m": 11119.508023353306,
-                     *           "end": "2026-01-05T07:00:01.000Z",
+                     *           "distance_m": 1000,
+                     *           "end": "2026-01-05T07:00:00.090Z",
                      *           "number": 1,
-                     *           "seconds": 1,
+                     *           "seconds": 0.09,
                      *           "start": "2026-01-05T07:00:00.000Z"
                      *         }
                      *       ],
+                     *       "splits_of": "route",
                      *       "start": "2026-01-05T07:00:00.000Z",
                      *       "statistics": null,
                      *       "uuid": "30000000-0000-4000-8000-000000000001",

@@ -24,8 +24,8 @@ export interface SplitRow {
   heartRate: number | null;
 }
 
-/** A split counts as whole from this share of its length on: the server cuts at the next position. */
-const WHOLE_SHARE = 0.98;
+/** A split counts as whole from this share of its length on. */
+const WHOLE_SHARE = 0.999;
 
 /** Returns the rows of splits of some length. */
 export function splitRows(splits: readonly Split[], lengthM: number, heartRates: readonly Reading[]): SplitRow[] {

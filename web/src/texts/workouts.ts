@@ -55,6 +55,7 @@ export const workoutsTexts = {
     fromOn: (least: string) => `from ${least}`,
     between: (least: string, greatest: string) => `${least} – ${greatest}`,
     splits: "Splits",
+    splitsOfRoute: "These are of the route alone: its length differs from the distance above by more than a quarter.",
     kilometer: "km",
     mile: "mi",
     details: "Details",

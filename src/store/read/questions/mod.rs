@@ -27,6 +27,7 @@ mod reader;
 mod samples;
 mod several;
 mod source;
+mod splits;
 mod texts;
 mod types;
 mod value;

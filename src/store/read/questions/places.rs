@@ -1,4 +1,4 @@
-//! The locations of a workout: all of them, its splits, and the line that a map shows.
+//! The locations of a workout: all of them, and the line that a map shows.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,10 +6,9 @@ use std::collections::BinaryHeap;
 use rusqlite::params;
 
 use super::identity::{identities, resolve};
-use super::pauses::Pauses;
 use super::reader::{Question, Snapshot, Unanswered};
 use super::value::{Progress, Sink, Value};
-use crate::model::limits::{QUESTION_POINTS_DEFAULT, ROUTE_POINTS_READ_MAX, SPLITS_MAX};
+use crate::model::limits::{QUESTION_POINTS_DEFAULT, ROUTE_POINTS_READ_MAX};
 use crate::model::record::Uuid;
 
 /// A location.
@@ -21,7 +20,7 @@ pub(super) struct Point {
     pub(super) longitude: f64,
     pub(super) altitude: Option<f64>,
     /// Its place among those of its route and time.
-    place: i64,
+    pub(super) place: i64,
 }
 
 const SELECT: &str =
@@ -67,79 +66,6 @@ pub(super) fn points(
         });
     }
     Ok(())
-}
-
-/// Metres between two locations, on a sphere.
-fn metres(one: &Point, other: &Point) -> f64 {
-    const RADIUS_M: f64 = 6_371_008.8;
-    let [from, to] = [one, other].map(|point| point.latitude.to_radians());
-    let (height, width) = (to - from, (other.longitude - one.longitude).to_radians());
-    let half = (height / 2.0).sin().powi(2) + from.cos() * to.cos() * (width / 2.0).sin().powi(2);
-    2.0 * RADIUS_M * half.sqrt().min(1.0).asin()
-}
-
-/// A kilometre or a mile of a route.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Split {
-    number: i64,
-    start_ms: i64,
-    end_ms: i64,
-    distance_m: f64,
-}
-
-impl Split {
-    /// Hands the split out, with its time without pauses.
-    #[expect(clippy::cast_precision_loss, reason = "the milliseconds of a workout")]
-    pub(super) fn push(&self, pauses: &Pauses, sink: &mut dyn Sink) {
-        let moving_ms = self.end_ms - self.start_ms - pauses.within_ms(self.start_ms, self.end_ms);
-        sink.row(&[
-            Value::Integer(self.number),
-            Value::Time(self.start_ms),
-            Value::Time(self.end_ms),
-            Value::Real(self.distance_m),
-            Value::Real(moving_ms as f64 / 1000.0),
-        ]);
-    }
-}
-
-/// Adds up the way between locations.
-#[derive(Debug)]
-pub(super) struct Splits {
-    length_m: f64,
-    last: Option<Point>,
-    open: Option<Split>,
-    number: i64,
-}
-
-impl Splits {
-    pub(super) fn new(length_m: f64) -> Self {
-        Self { length_m, last: None, open: None, number: 1 }
-    }
-
-    /// Adds a location. Returns the split that it ends; one location ends at most one.
-    pub(super) fn add(&mut self, point: &Point) -> Option<Split> {
-        let step_m = match self.last.replace(*point) {
-            // The way between two routes does not count.
-            Some(last) if last.route == point.route => metres(&last, point),
-            _ => 0.0,
-        };
-        let (number, time_ms) = (self.number, point.time_ms);
-        let open = self.open.get_or_insert(Split { number, start_ms: time_ms, end_ms: time_ms, distance_m: 0.0 });
-        open.distance_m += step_m;
-        open.end_ms = time_ms;
-        if open.distance_m < self.length_m || number >= SPLITS_MAX {
-            return None;
-        }
-        self.number += 1;
-        let ended = self.open.take();
-        self.open = Some(Split { number: self.number, start_ms: time_ms, end_ms: time_ms, distance_m: 0.0 });
-        ended
-    }
-
-    /// Returns the last split, which is shorter.
-    pub(super) fn finish(self) -> Option<Split> {
-        self.open.filter(|split| split.distance_m > 0.0)
-    }
 }
 
 /// The locations of a workout.
@@ -416,23 +342,5 @@ mod tests {
         });
         assert_eq!((all.len(), all[0]), (100, (0, 0, 47.8)));
         assert_eq!(line, all);
-    }
-
-    #[test]
-    fn splits_of_a_way() {
-        // 0.001 degrees of latitude are 111.2 m.
-        let mut splits = Splits::new(1000.0);
-        let ended: Vec<Split> =
-            (0..20).filter_map(|number| splits.add(&point(number, 47.0 + f64::from(number) * 0.001, 8.0))).collect();
-        assert_eq!(ended.len(), 2);
-        assert_eq!((ended[0].number, ended[0].start_ms, ended[0].end_ms), (1, 0, 9000));
-        assert!((ended[0].distance_m - 1000.75).abs() < 0.1, "{ended:?}");
-        let last = splits.finish().unwrap();
-        assert_eq!((last.number, last.start_ms, last.end_ms), (3, 18_000, 19_000));
-        // A hostile route crosses the globe each second.
-        let mut splits = Splits::new(1000.0);
-        let ended = (0..5000).filter_map(|number| splits.add(&point(number, f64::from(number % 2), 8.0))).count();
-        let last = splits.finish().unwrap();
-        assert_eq!((ended, last.number, last.end_ms), (999, SPLITS_MAX, 4_999_000));
     }
 }

@@ -2,17 +2,17 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::identity::{NOT_FOUND, identities, resolve};
+use super::identity::{NOT_FOUND, resolve};
 use super::listings::zone_of_workout;
 use super::mean::Mean;
-use super::pauses::Pauses;
-use super::places::{Point, PointOrder, Splits, points};
 use super::range::person;
 use super::reader::{Question, Snapshot, Unanswered};
+use super::splits::{self, Stated};
 use super::value::{Progress, Sink, Value};
 use crate::model::limits::QUESTION_POINTS_DEFAULT;
 use crate::model::record::Uuid;
 use crate::model::time::DAY_MS;
+use crate::model::units::conversion;
 use crate::statistics::LocalDay;
 use crate::store::lookup::find_type;
 
@@ -46,14 +46,14 @@ const SELECT: &str = concat!(
 );
 
 impl OneWorkout {
-    /// Hands the row out, and returns when the workout was.
+    /// Hands the row out, and returns what the workout states of itself, with the highest heart rate.
     fn head(
         &self,
         snapshot: &Snapshot<'_>,
         (person, uuid): (i64, Uuid),
         highest: impl Fn((i64, i64)) -> Result<Option<f64>, Unanswered>,
         sink: &mut dyn Sink,
-    ) -> Result<(i64, i64, Option<f64>), Unanswered> {
+    ) -> Result<(Stated, Option<f64>), Unanswered> {
         let mut select = snapshot.connection.prepare_cached(SELECT)?;
         let mut rows = select.query(params![person, uuid])?;
         let row = rows.next()?.ok_or(NOT_FOUND)?;
@@ -81,7 +81,10 @@ impl OneWorkout {
             ("metadata", Value::json(text(12)?)),
             ("other", Value::json(text(13)?)),
         ]);
-        Ok((period_ms.0, period_ms.1, highest))
+        let (distance, unit): (Option<f64>, Option<&str>) = (row.get(6)?, text(7)?);
+        let in_metres = |(distance, unit)| Some(conversion(unit, "m")?.apply(distance));
+        let distance_m = distance.zip(unit).and_then(in_metres);
+        Ok((Stated { start_ms, end_ms: period_ms.1, distance_m }, highest))
     }
 
     /// Hands heart rates out, and returns the time in each zone.
@@ -179,8 +182,8 @@ impl Question for OneWorkout {
         let person = person(snapshot, &self.person)?;
         let uuid = resolve(snapshot, person, self.uuid)?;
         let highest_of = |period_ms| highest(snapshot, person, period_ms);
-        let (start_ms, end_ms, highest) = self.head(snapshot, (person, uuid), highest_of, sink)?;
-        let zones_ms = self.heart_rates(snapshot, person, (start_ms, end_ms, highest), sink)?;
+        let (stated, highest) = self.head(snapshot, (person, uuid), highest_of, sink)?;
+        let zones_ms = self.heart_rates(snapshot, person, (stated.start_ms, stated.end_ms, highest), sink)?;
         sink.list("zones", &["zone", "from", "to", "seconds"]);
         if let Some(highest) = highest {
             for (at, zone_ms) in zones_ms.iter().enumerate() {
@@ -192,20 +195,8 @@ impl Question for OneWorkout {
                 ]);
             }
         }
-        sink.list("splits", &["number", "start", "end", "distance_m", "seconds"]);
-        let pauses = Pauses::read(snapshot, (person, uuid), end_ms)?;
-        let mut splits = Splits::new(self.split_m);
-        for identity in identities(snapshot, person, uuid)? {
-            points(snapshot, (person, identity), PointOrder::Whole, |point: &Point| {
-                if let Some(split) = splits.add(point) {
-                    split.push(&pauses, sink);
-                }
-            })?;
-        }
-        if let Some(split) = splits.finish() {
-            split.push(&pauses, sink);
-        }
-        sink.end(&[]);
+        let of = splits::push(snapshot, (person, uuid), &stated, self.split_m, sink)?;
+        sink.end(&[("splits_of", Value::text(of))]);
         Ok(Progress::End)
     }
 }

@@ -77,7 +77,13 @@ function Shown({ workout, uuid }: { workout: Workout; uuid: string }) {
         {points.length > 0 && <RouteCard points={points} workout={workout} cursor={cursor} pacing={pacing} />}
         <EffortPlots workout={workout} points={points} cursor={cursor} pacing={pacing} zones={zones} />
         {zones.length > 0 && <Zones zones={zones} highest={workout.highest_heart_rate} whole={workout.duration_s} />}
-        {splits.length > 0 && <Splits splits={splits} pacing={pacing} />}
+        {splits.length > 0 && (
+          <Splits
+            splits={splits}
+            pacing={pacing}
+            areOfRoute={workout.splits_of === "route" && workout.distance !== null}
+          />
+        )}
         <Details
           statistics={statistics(workout.statistics)}
           events={workoutEvents(workout.events)}

@@ -12,7 +12,14 @@ import { formatPace, type Pacing } from "./pace.ts";
 /** The last part of a kilometre or a mile: the column names the unit. */
 const restOf = ({ metres }: SplitRow) => measureOf("distance", "m", units.value).parts(metres).number;
 
-export function Splits({ splits, pacing }: { splits: readonly SplitRow[]; pacing: Pacing }) {
+interface SplitsProps {
+  splits: readonly SplitRow[];
+  pacing: Pacing;
+  /** Whether they are of the route alone, which has another length than the workout. */
+  areOfRoute: boolean;
+}
+
+export function Splits({ splits, pacing, areOfRoute }: SplitsProps) {
   return (
     <Card title={texts.workouts.splits} class="workout-splits">
       <div class="table-scroll">
@@ -50,6 +57,7 @@ export function Splits({ splits, pacing }: { splits: readonly SplitRow[]; pacing
           </tbody>
         </table>
       </div>
+      {areOfRoute && <p class="note sources">{texts.workouts.splitsOfRoute}</p>}
     </Card>
   );
 }
