@@ -275,4 +275,66 @@ test("units and the search are in the address", async () => {
   assert.match(page.url(), /q=steps/);
 });
 
+test("a fifth figure is refused with a reason", async () => {
+  await show(page, household.url, "#/");
+  await page.getByRole("button", { name: "Choose figures" }).click();
+  const dialog = page.locator("dialog.choose");
+  const boxes = dialog.locator("input:not(:checked)");
+  while ((await dialog.locator("input:checked").count()) < 4) await boxes.first().click();
+  await boxes.first().click();
+  await dialog.getByRole("status").filter({ hasText: "Four are chosen" }).waitFor();
+  assert.equal(await dialog.locator("input:checked").count(), 4);
+  await dialog.locator("input:checked").first().uncheck();
+  assert.equal(await dialog.getByText("Four are chosen").count(), 0);
+  await dialog.locator("input:not(:checked)").first().check();
+  await page.keyboard.press("Escape");
+});
+
+test("the buttons of a chart stay in their place, and are as large as a finger", async () => {
+  const tops = new Set<number>();
+  for (const range of ["day", "week", "month", "half", "year", "all"]) {
+    await show(page, household.url, `#/type/walking_running_distance?range=${range}`);
+    const labels = page.locator(".type > .segmented label");
+    await labels.first().waitFor();
+    tops.add(Math.round((await labels.first().boundingBox())?.y ?? -1));
+    const next = page.getByRole("button", { name: "Next period" });
+    if (range !== "all") assert.ok(await next.isDisabled(), range);
+    for (const view of [labels, page.locator(".view-head button")]) {
+      for (const box of await view.evaluateAll((found) => found.map((one) => one.getBoundingClientRect().toJSON())))
+        assert.ok(box.width >= 44 && box.height >= 44, `${range}: ${box.width} × ${box.height}`);
+    }
+  }
+  assert.equal(tops.size, 1, [...tops].join());
+  const isCut = await page.locator("h1").evaluate((head) => head.scrollWidth > head.clientWidth);
+  assert.ok(!isCut);
+  await show(page, household.url, "#/sleep");
+  const boxes = await page
+    .locator(".segmented label")
+    .evaluateAll((found) => found.map((one) => one.getBoundingClientRect().toJSON()));
+  for (const { width, height } of boxes) assert.ok(width >= 44 && height >= 44, `${width} × ${height}`);
+});
+
+test("headings lead to what they name, and a reason leads back to its chart", async () => {
+  await show(page, household.url, "#/");
+  await page.getByRole("heading", { name: "Workouts" }).getByRole("link").click();
+  await page.waitForFunction(() => location.hash.startsWith("#/workouts"));
+  await show(page, household.url, "#/");
+  await page.locator("a.freshness").click();
+  await page.waitForFunction(() => location.hash.startsWith("#/data"));
+  await show(page, household.url, `#/why/steps/${today}`);
+  await page.locator("a.back", { hasText: "Steps" }).click();
+  await page.waitForFunction(() => location.hash.startsWith("#/type/steps"));
+});
+
+test("a figure says whether it is a mean, a last value or not over", async () => {
+  await show(page, household.url, "#/");
+  const heart = page.locator(".everything tbody tr", { hasText: "Heart rate" }).first();
+  await heart.locator(".note", { hasText: "last" }).first().waitFor();
+  await page.getByText("Percentages: the mean of the last 7 days").waitFor();
+  await show(page, household.url, `#/type/steps?range=day&end=${today}`);
+  const main = page.locator(".summaries .main");
+  await main.getByText("so far").waitFor();
+  assert.equal(await page.locator(".summaries .muted").count(), 0);
+});
+
 test("no page had an error, or asked anybody else", () => watched.check());
