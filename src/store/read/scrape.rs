@@ -30,7 +30,6 @@ impl ScrapeReader {
     }
 
     /// Reads when one person, or everyone, has sent last, and what followers wrote last.
-    #[must_use]
     pub fn read(&self, person: Option<&str>, now_ms: i64) -> (Result<Latest>, Vec<Follower>) {
         match &self.kept {
             Kept::File(database) => (database.latest(person, now_ms), database.followers()),

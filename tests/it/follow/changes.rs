@@ -190,7 +190,7 @@ fn somebody_new_is_sent_once() {
     assert!(points > 50, "{points}");
     assert_eq!(followed.server.taken().0 - before, points as u64);
     followed.check();
-    // What comes then is sent also.
+    // Later data is sent also.
     followed.import_as(&body, "ben");
     followed
         .import(&json!({"HKQuantityTypeIdentifierStepCount": [sample(1, "Watch", "2026-01-05T08:00:00.000Z", 5.0)]}));

@@ -2,7 +2,7 @@
 //!
 //! Locations lie beside the way that was gone, so a route is longer than the distance that the workout states. It is scaled to
 //! that distance, and its splits then add up to the distance and the time of the workout. A route that differs by more than a quarter
-//! is of a part of the workout, or of something else: its splits are those of the route alone.
+//! is of a part of the workout, or of something else: its splits are those of the route.
 
 use super::identity::identities;
 use super::pauses::Pauses;
@@ -18,7 +18,7 @@ const DIFFERENCE_MAX: f64 = 0.25;
 /// A shorter rest belongs to the split before it.
 const REST_LEAST_M: f64 = 0.5;
 
-/// What a workout states of itself.
+/// The figures that a workout states of itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stated {
     pub(super) start_ms: i64,
@@ -27,7 +27,7 @@ pub(super) struct Stated {
 }
 
 impl Stated {
-    /// What a route's length is multiplied with to have the stated distance; `None` if the route is not that of the workout.
+    /// The factor of a route's length that gives the stated distance; `None` if the route is not that of the workout.
     fn scale(&self, route_m: f64) -> Option<f64> {
         let stated_m = self.distance_m?;
         (route_m > 0.0 && (route_m - stated_m).abs() <= stated_m * DIFFERENCE_MAX).then(|| stated_m / route_m)
