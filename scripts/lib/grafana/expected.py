@@ -33,9 +33,9 @@ class At:
 
 @dataclass(frozen=True)
 class Noon:
-    """The instant has the date of the day in its zone, and is about noon, or now: in `now_ms` the query ran, within minutes.
+    """The instant has the date of the day in its zone, and is about noon, or now or later: in `now_ms` the query ran, within minutes.
 
-    On a journey, the day has begun in another zone.
+    On a journey, the day has begun in another zone. A night that has not ended is shown later than now.
     """
 
     day: str
@@ -44,7 +44,7 @@ class Noon:
 
     def accepts(self, value):
         local = datetime.fromtimestamp(value, ZoneInfo(self.zone))
-        return local.date().isoformat() == self.day and (4 <= local.hour < 20 or abs(value - self.now_ms / 1000) < 600)
+        return local.date().isoformat() == self.day and (4 <= local.hour < 20 or value > self.now_ms / 1000 - 600)
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,8 @@ impl Groups {
         let texts = source_texts(connection, id)?;
         let source = source_of(&texts);
         let entered = Source { is_user_entered: true, ..source };
-        let group = self.group(&source.group(), source.name, source.class(), start_ms);
+        let name = source.name.replace('\u{a0}', " ");
+        let group = self.group(&source.group(), &name, source.class(), start_ms);
         let of_source = OfSource { group, may_be_manual: entered.class() != source.class() };
         self.by_source.insert(id, of_source);
         Ok(of_source)
@@ -201,17 +202,16 @@ impl Groups {
     fn group(&mut self, key: &str, name: &str, class: Class, at_ms: i64) -> GroupId {
         if let Some(group) = self.by_key.get(key) {
             let known = &mut self.known[*group as usize];
-            if class < known.class && self.closed.is_none() {
-                known.set_class(class);
+            if self.closed.is_none() {
+                known.meet(class, name);
             }
             return *group;
         }
         let group = GroupId::try_from(self.known.len()).unwrap_or(GroupId::MAX);
-        let name = name.replace('\u{a0}', " ");
         let row = GroupRow {
             id: self.id_of.map_or(self.next_id, |(person, id_of)| id_of(person, key)),
             key: key.to_owned(),
-            name,
+            name: name.to_owned(),
             class: class.text(),
             first_ms: at_ms,
             last_ms: at_ms,
@@ -297,6 +297,17 @@ impl Groups {
 }
 
 impl Known {
+    /// Learns of a further source. In whichever order they are met, the best class counts, and of their names the first by letters.
+    fn meet(&mut self, class: Class, name: &str) {
+        if class < self.class {
+            self.set_class(class);
+        }
+        if !name.is_empty() && (self.row.name.is_empty() || *name < *self.row.name) {
+            name.clone_into(&mut self.row.name);
+            self.is_changed = true;
+        }
+    }
+
     fn set_class(&mut self, class: Class) {
         (self.class, self.row.class, self.is_changed) = (class, class.text(), true);
     }

@@ -218,7 +218,7 @@ impl Site {
 }
 
 /// Pages of the program that are not resident while it is idle: a debug build has several times as many as a release.
-const CODE_BYTES: usize = 5 << 19;
+const CODE_BYTES: usize = 4 << 20;
 
 fn good(seed: u64) -> (Vec<u8>, u64) {
     let (body, written) = Payload { seed, target_bytes: 100_000, ..Payload::default() }.to_vec();

@@ -293,7 +293,7 @@ test("a fifth figure is refused with a reason", async () => {
 test("the buttons of a chart stay in their place, and are as large as a finger", async () => {
   const tops = new Set<number>();
   for (const range of ["day", "week", "month", "half", "year", "all"]) {
-    await show(page, household.url, `#/type/walking_running_distance?range=${range}`);
+    await show(page, household.url, `#/type/steps?range=${range}`);
     const labels = page.locator(".type > .segmented label");
     await labels.first().waitFor();
     tops.add(Math.round((await labels.first().boundingBox())?.y ?? -1));
@@ -311,7 +311,9 @@ test("the buttons of a chart stay in their place, and are as large as a finger",
   const boxes = await page
     .locator(".segmented label")
     .evaluateAll((found) => found.map((one) => one.getBoundingClientRect().toJSON()));
-  for (const { width, height } of boxes) assert.ok(width >= 44 && height >= 44, `${width} × ${height}`);
+  const shown = boxes.filter(({ width }) => width > 0);
+  assert.ok(shown.length > 0);
+  for (const { width, height } of shown) assert.ok(width >= 44 && height >= 44, `${width} × ${height}`);
 });
 
 test("headings lead to what they name, and a reason leads back to its chart", async () => {

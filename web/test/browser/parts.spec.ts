@@ -12,7 +12,9 @@ import { Household } from "./server.ts";
 
 const household = new Household();
 const watched = new Watched(() => household.url);
-const today = new Date().toISOString().slice(0, 10);
+const ZONE = "Europe/Berlin";
+/** There: in the hour before midnight of UTC it is another date. */
+const today = new Intl.DateTimeFormat("sv-SE", { timeZone: ZONE }).format();
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
@@ -26,7 +28,7 @@ before(async () => {
   ] as const) {
     household.import(
       person,
-      payload({ names: NAMES, lastDay: today, days, zone: "Europe/Berlin", zoneHours: 1, hasWorkouts: true }),
+      payload({ names: NAMES, lastDay: today, days, zone: ZONE, zoneHours: 1, hasWorkouts: true }),
     );
   }
   token = household.token("read", "--all-people", "--person", "anna", "--label", "tests");
