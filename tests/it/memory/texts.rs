@@ -49,7 +49,10 @@ fn peak_of(database: &Path, bodies: &[String]) -> u64 {
 /// KiB that one upload or import with the longest element may take in total, and what the released program takes idle. A debug build
 /// takes more, so the tests compare it with itself.
 const LONG_ELEMENT_KIB_MAX: u64 = 24 << 10;
-const IDLE_KIB: u64 = 12 << 10;
+const IDLE_KIB: u64 = 11 << 10;
+
+/// A busy machine's allocator returns late what other threads have freed (measured: up to 0.6 MiB in a debug build).
+const LATE_KIB: u64 = 1 << 10;
 
 /// An element of each kind with this text: escapes as the app and other programs write them.
 fn bodies(text: &str) -> Vec<(&'static str, String)> {
@@ -105,7 +108,8 @@ fn a_long_text_of_a_workout_stays_within_its_bound() {
     let [text, other, escapes] = ["x".repeat(bytes), "y".repeat(bytes), "a\\n".repeat(bytes / 3)];
     let (payload, foreign) = (equation::element_bytes(), equation::auto_export_element_bytes());
     let check = |what: &str, element: usize, before: &[(Exporter, &str)], last: (Exporter, &str)| {
-        let most = (equation::ingest_bytes() + element + limits::PAGE_CACHE_BYTES) as u64 / 1024 + MORE_KIB_MAX;
+        let most =
+            (equation::ingest_bytes() + element + limits::PAGE_CACHE_BYTES) as u64 / 1024 + MORE_KIB_MAX + LATE_KIB;
         let peak = least(most, || {
             let folder = tempfile::tempdir().unwrap();
             let database = folder.path().join("health.db");
