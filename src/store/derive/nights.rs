@@ -8,7 +8,7 @@ use super::groups::Groups;
 use super::halt::Step;
 use super::metadata::SharedTexts;
 use super::replace::Replacing;
-use super::samples::{self, Wanted};
+use super::samples::{self, StoredSample, Wanted};
 use super::sender::Sender;
 use super::subject::{Kind, Person};
 use crate::model::limits::{DERIVED_PAUSE_ROWS, NIGHT_SEGMENTS_STORED_MAX};
@@ -103,6 +103,26 @@ struct Pass<'a> {
     segments: Replacing,
 }
 
+/// A stored sample of sleep, with its group and the zone that it names.
+pub(super) fn sleep_sample(
+    person: &Person<'_>,
+    stored: &StoredSample<'_>,
+    groups: &mut Groups,
+    texts: &mut SharedTexts,
+) -> Step<SleepSample> {
+    let group = groups.of_source(&person.connection, stored.source, stored.start_ms)?;
+    let (id, own) = stored.metadata()?;
+    let metadata = texts.read(&person.connection, id, own)?;
+    Ok(SleepSample {
+        start_ms: stored.start_ms,
+        end_ms: stored.end_ms,
+        #[expect(clippy::cast_possible_truncation, reason = "a value that is no whole number is no stage")]
+        value: stored.value.filter(|value| value.fract() == 0.0).map(|value| value as i64),
+        group,
+        zone: metadata.zone().and_then(|name| person.timeline.zones().find(name)),
+    })
+}
+
 impl Pass<'_> {
     fn run(&mut self, kind: &Kind<'_>, groups: &mut Groups, sender: &mut Sender<'_>) -> Step<()> {
         let (person, timeline) = (self.person, self.person.timeline);
@@ -119,17 +139,7 @@ impl Pass<'_> {
             if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
                 sender.check()?;
             }
-            let group = groups.of_source(&person.connection, stored.source, stored.start_ms)?;
-            let (id, own) = stored.metadata()?;
-            let metadata = texts.read(&person.connection, id, own)?;
-            let sample = SleepSample {
-                start_ms: stored.start_ms,
-                end_ms: stored.end_ms,
-                #[expect(clippy::cast_possible_truncation, reason = "a value that is no whole number is no stage")]
-                value: stored.value.filter(|value| value.fract() == 0.0).map(|value| value as i64),
-                group,
-                zone: metadata.zone().and_then(|name| timeline.zones().find(name)),
-            };
+            let sample = sleep_sample(person, stored, groups, &mut texts)?;
             // The samples come in the order of their starts.
             let _ = nights.push(&sample, &mut |output| self.note(groups, &output));
             self.store(sender)

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::parts::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart, local, minutes};
 use crate::model::time::to_iso_seconds;
-use crate::statistics::{LocalDay, Night, NightOutput, Nights, PeriodKind, Ranks, SleepSample, Stage, ZoneId};
+use crate::statistics::{LocalDay, Night, NightOutput, Nights, PeriodKind, Ranks, Stage, ZoneId};
 use crate::store::derive::dirty::{ALL, Span};
 use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
 use crate::store::derive::metadata::SharedTexts;
+use crate::store::derive::nights::sleep_sample;
 use crate::store::derive::samples::{self, Wanted};
 use crate::store::derive::subject::{Kind, Person};
 
@@ -83,17 +84,8 @@ impl Pass {
         let window = (read.start.saturating_sub(kind.longest_ms).max(ALL.0), read.end.min(ALL.1));
         let wanted = Wanted { metadata: true, ..Wanted::default() };
         samples::read(person.connection, (person.id, kind.id), window, wanted, |stored| {
-            let group = groups.of_source(&person.connection, stored.source, stored.start_ms)?;
-            let (id, own) = stored.metadata()?;
-            let metadata = texts.read(&person.connection, id, own)?;
-            let sample = SleepSample {
-                start_ms: stored.start_ms,
-                end_ms: stored.end_ms,
-                value: stage_number(stored.value),
-                group,
-                zone: metadata.zone().and_then(|name| timeline.zones().find(name)),
-            };
-            let counts = sample.left_out().is_none() && ranks.rank(group).is_some();
+            let sample = sleep_sample(person, stored, groups, &mut texts)?;
+            let counts = sample.left_out().is_none() && ranks.rank(sample.group).is_some();
             if counts && (span.0..span.1).contains(&sample.start_ms) {
                 count += 1;
             }
@@ -104,11 +96,6 @@ impl Pass {
         nights.finish(&mut keep);
         Ok(Self { night, count, left_out })
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a value that is no whole number is no stage")]
-fn stage_number(value: Option<f64>) -> Option<i64> {
-    value.filter(|value| value.fract() == 0.0).map(|value| value as i64)
 }
 
 fn fill(explanation: &mut Explanation, person: &Person<'_>, night: &Night, ranks: &Ranks, groups: &Groups) {
