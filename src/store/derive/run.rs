@@ -334,6 +334,15 @@ mod tests {
         }
     }
 
+    /// A new database, with a connection that writes and one that reads.
+    fn opened() -> (tempfile::TempDir, Store, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::new(folder.path().join("health.db"));
+        let store = Store::open(&database).unwrap();
+        let reader = open(&database).unwrap();
+        (folder, store, reader)
+    }
+
     /// A run that ends. `meanwhile` is called with the number of each part before it is sent.
     fn run(reader: &Connection, writer: &Connection, meanwhile: impl Fn(u32)) {
         let parts = Cell::new(0);
@@ -349,11 +358,8 @@ mod tests {
     /// Which of two apps counts depends on when each began, and a run reads each type in another state of the database.
     #[test]
     fn rows_that_come_during_a_run_change_the_order_of_sources_for_all_types() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = Database::new(folder.path().join("health.db"));
-        let store = Store::open(&database).unwrap();
+        let (_folder, store, reader) = opened();
         let writer = &store.connection;
-        let reader = open(&database).unwrap();
         let steps = || -> f64 {
             let sql = "SELECT value FROM steps_per_day WHERE day = '1970-01-21'";
             writer.query_row(sql, [], |row| row.get(0)).unwrap()
@@ -382,11 +388,8 @@ mod tests {
     /// An app begins with its first sample, whether the phone still has that or not.
     #[test]
     fn a_source_begins_with_a_missing_sample_also_from_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = Database::new(folder.path().join("health.db"));
-        let store = Store::open(&database).unwrap();
+        let (_folder, store, reader) = opened();
         let writer = &store.connection;
-        let reader = open(&database).unwrap();
         for hour in 0..600 {
             add(writer, STEPS, "com.example.three", (-30, hour), 1.0);
         }
