@@ -110,7 +110,7 @@ impl Figures {
     /// Waits for a moment.
     pub(in crate::store) fn wait(&self, time: Duration) -> Result<()> {
         let link = self.postgres.pool.take()?;
-        link.one("SELECT pg_sleep($1)", &[&time.as_secs_f64()])?;
+        link.pause(time)?;
         self.postgres.pool.give_back(link);
         Ok(())
     }

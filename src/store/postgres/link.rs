@@ -104,6 +104,11 @@ impl Link {
         self.wait(self.client.query_one(&statement, values))
     }
 
+    /// Waits for a moment.
+    pub(super) fn pause(&self, time: Duration) -> Result<()> {
+        self.one("SELECT pg_sleep($1)", &[&time.as_secs_f64()]).map(|_| ())
+    }
+
     /// Asks for a row that may be missing.
     pub(super) fn optional(&self, sql: &str, values: Values<'_>) -> Result<Option<Row>> {
         let statement = self.prepared(sql)?;

@@ -4,7 +4,7 @@
 //! Each of these transactions has an id before it takes a number, for it holds a person's row. So once all transactions have ended
 //! that had an id when a number was the last one, no smaller number is to come.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::join3;
 use tokio_postgres::types::{ToSql, Type};
@@ -54,7 +54,7 @@ impl Settled {
             if since.elapsed() >= SETTLED_WAIT {
                 return Err(away("uploads are under way, and none of them ends"));
             }
-            pause(link, SETTLED_POLL)?;
+            link.pause(SETTLED_POLL)?;
         }
     }
 }
@@ -76,8 +76,4 @@ fn ask(link: &Link, begin: &str, deadline: Instant) -> Result<(i64, i64, i64)> {
         Ok((last?.get(0), next?.get(0), running.get(0)))
     };
     link.wait_until(deadline, asked)?.map_err(|error| fault(&error))
-}
-
-fn pause(link: &Link, time: Duration) -> Result<()> {
-    link.one("SELECT pg_sleep($1)", &[&time.as_secs_f64()]).map(|_| ())
 }
