@@ -92,15 +92,16 @@ class Healthsink:
 
 class Express:
     name = "express"
-    # The folder of the program; all of them share what is installed.
+    # The folder of the program, and that of the packages: those of SQLite share theirs.
     program = "express"
+    packages = "express"
 
     def __init__(self, install_root):
         self._node = require_command("node")
-        self._folder = install_root / "express"
+        self._folder = install_root / self.packages
         self._modules = self._folder / "node_modules"
         npm = [require_command("npm"), "install", "--omit=dev", "--no-package-lock", "--no-audit", "--no-fund"]
-        install(self._folder, SCRIPTS / "receivers" / "express" / "package.json", [npm], self._build_environment())
+        install(self._folder, SCRIPTS / "receivers" / self.packages / "package.json", [npm], self._build_environment())
 
     def _build_environment(self):
         """better-sqlite3 is compiled if it has no prebuilt binary. Node's own headers save a download."""
@@ -140,13 +141,11 @@ class ExpressPostgres(Express):
 
     name = "express with pg"
     program = "express-postgres"
+    packages = "express-postgres"
 
-    def __init__(self, install_root):
-        self._node = require_command("node")
-        self._folder = install_root / "express-postgres"
-        self._modules = self._folder / "node_modules"
-        npm = [require_command("npm"), "install", "--omit=dev", "--no-package-lock", "--no-audit", "--no-fund"]
-        install(self._folder, SCRIPTS / "receivers" / self.program / "package.json", [npm], {})
+    def _build_environment(self):
+        """pg has nothing to compile."""
+        return {}
 
     def versions(self):
         express, pg = (
