@@ -35,9 +35,7 @@ impl StoreArgument {
             (None, None) => Ok(None),
         }
     }
-}
 
-impl StoreArgument {
     /// Where rows are kept: in PostgreSQL, or else in the file.
     pub(super) fn kept(&self, file: &DatabaseArgument) -> Result<Kept> {
         Ok(self.address()?.map_or_else(|| Database::new(&file.db).into(), Kept::from))

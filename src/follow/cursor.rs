@@ -3,7 +3,7 @@
 //! A file of another target counts as none: then everything is sent again, which costs only time. One that cannot be read stops the
 //! follower: it may have been the file of a later version, and rows that were removed meanwhile would stay in the target.
 
-use std::io;
+use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
 
@@ -134,22 +134,21 @@ impl Cursor {
 
     /// Writes the cursor beside the database.
     pub(super) fn write(&self, kept: &Kept) -> Result<()> {
-        let failed = |error: String| {
+        let failed = |kind, cause: &dyn fmt::Display| {
             let name = &self.state.name;
-            let message = format!("cannot write the cursor of the follower {name} beside the database: {error}");
-            Error::new(ErrorKind::Io, message)
+            Error::new(kind, format!("cannot write the cursor of the follower {name} beside the database: {cause}"))
         };
-        let encode = |cursor: &Self| serde_json::to_vec(cursor).map_err(|error| failed(error.to_string()));
+        let encode = |cursor: &Self| serde_json::to_vec(cursor).map_err(|error| failed(ErrorKind::Io, &error));
         let mut bytes = encode(self)?;
         if bytes.len() > FOLLOWER_FILE_BYTES_MAX {
             // The next start makes the plan again.
             bytes = encode(&Self { plan: None, ..self.clone() })?;
         }
         if bytes.len() > FOLLOWER_FILE_BYTES_MAX {
-            return Err(failed(format!("it would have {} bytes, more than {FOLLOWER_FILE_BYTES_MAX}", bytes.len())));
+            let long = format!("it would have {} bytes, more than {FOLLOWER_FILE_BYTES_MAX}", bytes.len());
+            return Err(failed(ErrorKind::Io, &long));
         }
-        let written = kept.write_follower(&self.state.name, &bytes);
-        written.map_err(|error| Error::new(error.kind(), failed(error.to_string()).to_string()))
+        kept.write_follower(&self.state.name, &bytes).map_err(|error| failed(error.kind(), &error))
     }
 }
 

@@ -78,9 +78,7 @@ impl Workbench {
     /// Begins a transaction of the other database: whatever was here may have changed there. It may wait for others, so that
     /// transaction begins behind it.
     pub(in crate::store) fn begin(&mut self) -> Result<()> {
-        if !self.connection.is_taken() {
-            self.connection.take()?;
-        }
+        self.connection.take()?;
         self.clear().map_err(store_failure)?;
         self.ids.merge.begin_elsewhere();
         self.person = None;
