@@ -984,6 +984,9 @@ pub const STATISTICS_SAMPLE_MS_MAX: i64 = 400 * 24 * 60 * 60 * 1000;
 /// Source groups of a person that are ranked; further ones share the last rank.
 pub const SOURCE_GROUPS_MAX: usize = 1024;
 
+/// Sources of a group of which a sample is remembered. A group of more stays as it is when samples of it go.
+pub const GROUP_SOURCES_MAX: usize = 1024;
+
 /// Time zones of a person: more than the tz database has.
 pub const ZONES_MAX: usize = 1024;
 

@@ -8,7 +8,7 @@ use super::header::APPLICATION_ID;
 use crate::model::error::{Error, ErrorKind, Result};
 
 /// The version that this program writes.
-pub(super) const VERSION: u32 = 7;
+pub(super) const VERSION: u32 = 8;
 
 /// Returns the database's version, 0 if it is empty. Fails if it is another program's or a later version's.
 pub(super) fn check(connection: &Connection, database: &Database) -> Result<u32> {

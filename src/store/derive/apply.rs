@@ -20,9 +20,14 @@ const BEGIN: &str = "INSERT INTO derived_state (person_id, change, rules, tzdb, 
 
 const FINISH: &str = "UPDATE derived_state SET change = ?2, rules = ?3, tzdb = ?4, home = ?5 WHERE person_id = ?1";
 
-const GROUP: &str = "INSERT INTO source_groups (id, person_id, key, name, class, first_ms, last_ms)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET name = excluded.name, class = excluded.class,
-      first_ms = excluded.first_ms, last_ms = excluded.last_ms";
+const GROUP: &str = "INSERT INTO source_groups (id, person_id, key, name, class, first_ms, last_ms, sources)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET name = excluded.name, class = excluded.class,
+      first_ms = excluded.first_ms, last_ms = excluded.last_ms, sources = excluded.sources";
+
+/// No figure names a group without samples. If one still does, it keeps the group.
+const GROUP_GONE: &str = "DELETE FROM source_groups WHERE person_id = ?1 AND id = ?2
+      AND NOT EXISTS (SELECT 1 FROM days WHERE person_id = ?1 AND group_id = ?2)
+      AND NOT EXISTS (SELECT 1 FROM night_segments WHERE person_id = ?1 AND group_id = ?2)";
 
 /// Stores a chunk. Returns `false` if its run was overtaken by another one.
 pub(in crate::store) fn apply(connection: Supplied<'_>, chunk: &Chunk) -> rusqlite::Result<bool> {
@@ -58,14 +63,17 @@ fn apply_part(connection: Supplied<'_>, chunk: &Chunk, part: &Part) -> rusqlite:
 }
 
 fn put_group(connection: &Connection, person: i64, group: &GroupRow) -> rusqlite::Result<()> {
-    let GroupRow { id, key, name, class, first_ms, last_ms } = group;
-    connection.prepare_cached(GROUP)?.execute(params![id, person, key, name, class, first_ms, last_ms])?;
+    let GroupRow { id, key, name, class, first_ms, last_ms, sources } = group;
+    connection.prepare_cached(GROUP)?.execute(params![id, person, key, name, class, first_ms, last_ms, sources])?;
     Ok(())
 }
 
 fn put_state(connection: Supplied<'_>, person: i64, finish: &Finish) -> rusqlite::Result<()> {
-    let Finish { change, rules, tzdb, home, groups, lengths, zones } = finish;
+    let Finish { change, rules, tzdb, home, groups, gone, lengths, zones } = finish;
     groups.iter().try_for_each(|group| put_group(&connection, person, group))?;
+    for id in gone {
+        connection.prepare_cached(GROUP_GONE)?.execute([person, *id])?;
+    }
     let mut put = connection.prepare_cached(
         "INSERT INTO sample_lengths (person_id, type_id, longest_ms) VALUES (?1, ?2, ?3)
          ON CONFLICT DO UPDATE SET longest_ms = excluded.longest_ms",

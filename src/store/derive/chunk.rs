@@ -36,7 +36,10 @@ impl Part {
             Self::Groups(groups) => groups.len(),
             Self::Rows(rows) => rows.rows.len(),
             Self::Finish(finish) => {
-                finish.groups.len() + finish.lengths.len() + finish.zones.as_ref().map_or(0, |(_, zones)| zones.len())
+                finish.groups.len()
+                    + finish.gone.len()
+                    + finish.lengths.len()
+                    + finish.zones.as_ref().map_or(0, |(_, zones)| zones.len())
             }
         }
     }
@@ -51,6 +54,8 @@ pub(in crate::store) struct GroupRow {
     pub(in crate::store) class: &'static str,
     pub(in crate::store) first_ms: i64,
     pub(in crate::store) last_ms: i64,
+    /// A sample of each of its sources, as text.
+    pub(in crate::store) sources: String,
 }
 
 /// The end of a run.
@@ -62,6 +67,8 @@ pub(in crate::store) struct Finish {
     pub(in crate::store) home: Option<String>,
     /// Source groups that are new or other.
     pub(in crate::store) groups: Vec<GroupRow>,
+    /// The ids of those that have no samples any more.
+    pub(in crate::store) gone: Vec<i64>,
     /// Types, and their longest samples.
     pub(in crate::store) lengths: Vec<(i64, i64)>,
     /// The time from which on zones by evidence have changed, and those from then on.

@@ -25,8 +25,8 @@ pub(super) struct Dirty {
     pub(super) workouts: Vec<Span>,
     /// The time of doses that were changed, and for which they are scheduled.
     pub(super) doses: Vec<Span>,
-    /// Types of which rows were removed or replaced: these may have reached further than noted.
-    pub(super) removed: Vec<i64>,
+    /// Time in which rows of a type were removed or replaced: these may have reached further than noted.
+    pub(super) removed: BTreeMap<i64, Vec<Span>>,
 }
 
 const CHANGES: &str =
@@ -70,16 +70,23 @@ impl Dirty {
                     self.surveyed.entry(id).or_default().push(span);
                 }
                 if is_removed {
-                    self.removed.push(id);
+                    self.removed.entry(id).or_default().push(span);
                 }
             }
             (ChangeKind::Rows(RowKind::Samples), None) => {
                 self.add_all_types(connection, person, ALL)?;
                 self.surveyed = self.types.clone();
+                if is_removed {
+                    self.removed = self.types.clone();
+                }
             }
             (ChangeKind::Rules, None) | (ChangeKind::Everything, _) => {
-                let surveyed = std::mem::take(&mut self.surveyed);
-                *self = Self { surveyed, ..Self::everything(connection, person)? };
+                let (surveyed, removed) = (std::mem::take(&mut self.surveyed), std::mem::take(&mut self.removed));
+                *self = Self { surveyed, removed, ..Self::everything(connection, person)? };
+                if kind == ChangeKind::Everything {
+                    self.removed =
+                        types_of_person(connection, person)?.into_iter().map(|kind| (kind, vec![ALL])).collect();
+                }
             }
             // The former time of one that was replaced is noted as well.
             (ChangeKind::Rows(RowKind::Workouts), _) => self.workouts.push(span),

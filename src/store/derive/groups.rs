@@ -9,6 +9,7 @@ use super::chunk::GroupRow;
 use super::halt::{Halt, Step};
 use super::metadata::SharedTexts;
 use super::samples::SurveyedSample;
+use super::witness::{Witness, Witnesses};
 use crate::statistics::{Class, Group, GroupId, Order, Ranks, Source};
 use crate::store::supplied::GroupIdOf;
 
@@ -21,6 +22,8 @@ pub(super) struct Groups {
     /// The source that was looked up last.
     last: Option<(Option<i64>, GroupId)>,
     orders: Vec<StoredOrder>,
+    /// The ids that the database has for keys.
+    former: HashMap<String, i64, RandomState>,
     next_id: i64,
     /// Makes a new group's id of this person and the key, if ids do not count up.
     id_of: Option<(i64, GroupIdOf)>,
@@ -30,6 +33,8 @@ pub(super) struct Groups {
     sent: usize,
     /// How many groups count in this run, once all of them are known.
     closed: Option<usize>,
+    /// The type whose samples are met.
+    kind: i64,
     watch: Watch,
 }
 
@@ -45,12 +50,14 @@ struct Watch {
 
 /// A group, and whether the database has it as it is.
 #[derive(Debug)]
-struct Known {
-    row: GroupRow,
+pub(super) struct Known {
+    pub(super) row: GroupRow,
     class: Class,
+    /// A sample of each source.
+    pub(super) witnesses: Witnesses,
     /// Its default place among the others, as stored.
     before: Option<(Class, i64)>,
-    is_changed: bool,
+    pub(super) is_changed: bool,
 }
 
 /// The group of a source.
@@ -81,7 +88,7 @@ impl Groups {
     pub(super) fn load(connection: &Connection, person: i64) -> rusqlite::Result<Self> {
         let read = |row: &Row<'_>| {
             let class = class_of(&row.get::<_, String>(3)?);
-            let (first_ms, last_ms) = (row.get(4)?, row.get(5)?);
+            let (first_ms, last_ms, sources) = (row.get(4)?, row.get(5)?, row.get_ref(6)?);
             let row = GroupRow {
                 id: row.get(0)?,
                 key: row.get(1)?,
@@ -89,24 +96,60 @@ impl Groups {
                 class: class.text(),
                 first_ms,
                 last_ms,
+                sources: String::new(),
             };
-            Ok(Known { row, class, before: Some((class, first_ms)), is_changed: false })
+            let witnesses = Witnesses::of(sources.as_str()?);
+            Ok(Known { row, class, witnesses, before: Some((class, first_ms)), is_changed: false })
         };
-        let sql = "SELECT id, key, name, class, first_ms, last_ms FROM source_groups WHERE person_id = ?1 ORDER BY id";
+        let sql = "SELECT id, key, name, class, first_ms, last_ms, sources FROM source_groups WHERE person_id = ?1 ORDER BY id";
         let known: Vec<Known> =
             connection.prepare_cached(sql)?.query_map([person], read)?.collect::<rusqlite::Result<_>>()?;
         let next_id: i64 = connection
             .prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM source_groups")?
             .query_row([], |row| row.get(0))?;
-        let by_key = (0..).zip(&known).map(|(group, known)| (known.row.key.clone(), group)).collect();
+        let former = known.iter().map(|known| (known.row.key.clone(), known.row.id)).collect();
         let sql = "SELECT type, key, place FROM source_orders WHERE person_id = ?1 ORDER BY type, place";
         let order = |row: &Row<'_>| Ok(StoredOrder { kind: row.get(0)?, key: row.get(1)?, place: row.get(2)? });
         let orders = connection.prepare_cached(sql)?.query_map([person], order)?.collect::<rusqlite::Result<_>>()?;
-        let stored = known.len();
-        let by_source = HashMap::default();
-        let watch = Watch::default();
-        let (sent, closed) = (stored, None);
-        Ok(Self { known, by_key, by_source, last: None, orders, next_id, id_of: None, stored, sent, closed, watch })
+        let (by_key, by_source, watch) = Default::default();
+        let (last, id_of, closed, kind) = Default::default();
+        let (stored, sent) = (0, 0);
+        let mut groups = Self {
+            known: Vec::new(),
+            by_key,
+            by_source,
+            last,
+            orders,
+            former,
+            next_id,
+            id_of,
+            stored,
+            sent,
+            closed,
+            kind,
+            watch,
+        };
+        groups.put(known);
+        Ok(groups)
+    }
+
+    /// Takes all groups, to put back those that are left.
+    pub(super) fn take(&mut self) -> Vec<Known> {
+        std::mem::take(&mut self.known)
+    }
+
+    /// Puts groups that the database has, in place of all.
+    pub(super) fn put(&mut self, known: Vec<Known>) {
+        self.by_key = (0..).zip(&known).map(|(group, known)| (known.row.key.clone(), group)).collect();
+        self.by_source.clear();
+        self.last = None;
+        (self.stored, self.sent) = (known.len(), known.len());
+        self.known = known;
+    }
+
+    /// Samples of this type are met from now on.
+    pub(super) fn set_kind(&mut self, kind: i64) {
+        self.kind = kind;
     }
 
     /// Makes ids of new groups of their keys.
@@ -182,6 +225,7 @@ impl Groups {
             let (id, own) = sample.metadata()?;
             if texts.read(connection, id, own)?.was_entered() {
                 self.known[group as usize].set_class(Class::Manual);
+                self.witness(group, (sample.source, sample.start_ms), true);
             }
         }
         Ok((group, !may_be_manual || self.known[group as usize].class == Class::Manual))
@@ -196,7 +240,16 @@ impl Groups {
         let group = self.group(&source.group(), &name, source.class(), start_ms);
         let of_source = OfSource { group, may_be_manual: entered.class() != source.class() };
         self.by_source.insert(id, of_source);
+        self.witness(group, (id, start_ms), false);
         Ok(of_source)
+    }
+
+    /// Notes a sample that shows a source of a group.
+    fn witness(&mut self, group: GroupId, (source, start_ms): (Option<i64>, i64), is_manual: bool) {
+        if self.closed.is_none() {
+            let known = &mut self.known[group as usize];
+            known.is_changed |= known.witnesses.add(Witness { source, kind: self.kind, start_ms, is_manual });
+        }
     }
 
     fn group(&mut self, key: &str, name: &str, class: Class, at_ms: i64) -> GroupId {
@@ -208,16 +261,18 @@ impl Groups {
             return *group;
         }
         let group = GroupId::try_from(self.known.len()).unwrap_or(GroupId::MAX);
+        let new_id = self.id_of.map_or(self.next_id, |(person, id_of)| id_of(person, key));
         let row = GroupRow {
-            id: self.id_of.map_or(self.next_id, |(person, id_of)| id_of(person, key)),
+            id: self.former.get(key).copied().unwrap_or(new_id),
             key: key.to_owned(),
             name: name.to_owned(),
             class: class.text(),
             first_ms: at_ms,
             last_ms: at_ms,
+            sources: String::new(),
         };
         self.next_id += 1;
-        self.known.push(Known { row, class, before: None, is_changed: true });
+        self.known.push(Known { row, class, witnesses: Witnesses::of_nothing(), before: None, is_changed: true });
         self.by_key.insert(key.to_owned(), group);
         group
     }
@@ -255,12 +310,18 @@ impl Groups {
     pub(super) fn take_new_rows(&mut self) -> Vec<GroupRow> {
         let counted = self.counted().len();
         let sent = std::mem::replace(&mut self.sent, counted);
-        self.counted()[sent..].iter().map(|known| known.row.clone()).collect()
+        self.counted()[sent..].iter().map(Known::row).collect()
     }
 
     /// Returns the groups that are new or other than in the database.
     pub(super) fn changed_rows(&self) -> Vec<GroupRow> {
-        self.counted().iter().filter(|known| known.is_changed).map(|known| known.row.clone()).collect()
+        self.counted().iter().filter(|known| known.is_changed).map(Known::row).collect()
+    }
+
+    /// Returns the ids of groups in the database that have no samples any more.
+    pub(super) fn gone(&self) -> Vec<i64> {
+        let is_left = |key: &str| self.counted().iter().any(|known| known.row.key == *key);
+        self.former.iter().filter(|(key, _)| !is_left(key)).map(|(_, id)| *id).collect()
     }
 
     /// Returns the ranks for a type.
@@ -308,7 +369,12 @@ impl Known {
         }
     }
 
-    fn set_class(&mut self, class: Class) {
+    /// Its row as it is now.
+    fn row(&self) -> GroupRow {
+        GroupRow { sources: self.witnesses.text(), ..self.row.clone() }
+    }
+
+    pub(super) fn set_class(&mut self, class: Class) {
         (self.class, self.row.class, self.is_changed) = (class, class.text(), true);
     }
 }
@@ -329,7 +395,7 @@ pub(super) fn is_apple(connection: &Connection, source: Option<i64>) -> rusqlite
 /// The texts of a source, in the order that [`source_of`] has.
 type Texts = [String; 8];
 
-fn source_texts(connection: &Connection, source: Option<i64>) -> rusqlite::Result<Texts> {
+pub(super) fn source_texts(connection: &Connection, source: Option<i64>) -> rusqlite::Result<Texts> {
     const SELECT: &str = "SELECT name, bundle_identifier, product_type, version, device_software_version,
           device_hardware_version, device_model, device_manufacturer FROM sources WHERE id = ?1";
     let read = |row: &Row<'_>| -> rusqlite::Result<Texts> {
@@ -347,7 +413,7 @@ fn source_texts(connection: &Connection, source: Option<i64>) -> rusqlite::Resul
     Ok(found.unwrap_or_default())
 }
 
-fn source_of(texts: &Texts) -> Source<'_> {
+pub(super) fn source_of(texts: &Texts) -> Source<'_> {
     let [name, bundle, product_type, version, software, hardware, model, manufacturer] =
         texts.each_ref().map(String::as_str);
     Source { name, bundle, product_type, version, software, hardware, model, manufacturer, is_user_entered: false }

@@ -21,6 +21,7 @@ mod owner;
 mod parts;
 mod people;
 mod reading;
+mod regroup;
 mod replace;
 mod run;
 mod samples;
@@ -30,8 +31,12 @@ mod survey;
 mod turn;
 mod units;
 mod verify;
+mod witness;
 mod workout_spans;
 mod zones;
+
+#[cfg(test)]
+mod tests;
 
 #[cfg(feature = "postgres")]
 pub(in crate::store) use apply::apply;
@@ -49,7 +54,9 @@ pub(in crate::store) use parts::{StoredPart, stored_parts};
 pub(in crate::store) use people::{Standing, standing};
 #[cfg(feature = "postgres")]
 pub(in crate::store) use run::derive_supplied;
-pub(in crate::store) use run::{Derived, Reader, Wishes, derive, is_current};
+pub(in crate::store) use run::{Derived, Failure, Reader, Wishes, derive, is_current};
 pub(in crate::store) use turn::Turn;
 pub use verify::{LongSample, LongSamples, RingDifference, RingReport, Verification, WorkoutDifference, WorkoutReport};
+#[cfg(all(test, feature = "postgres"))]
+pub(in crate::store) use witness::witnesses_with;
 pub(in crate::store) use zones::timeline;

@@ -1,6 +1,7 @@
 //! A run: brings the derived tables of all persons up to the last change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use rusqlite::{Connection, params};
 
@@ -19,7 +20,8 @@ use super::survey::{Lengths, survey};
 use super::units::Units;
 use super::workout_spans;
 use super::zones::{self, PersonZones};
-use crate::model::limits::{BUSY_WAIT, DERIVED_CACHE_BYTES, REPLACED_REACH_MS, STATEMENTS_CACHED_MAX};
+use crate::model::error::{Error, ErrorKind};
+use crate::model::limits::{BUSY_WAIT, DERIVED_CACHE_BYTES, DERIVED_WAIT, REPLACED_REACH_MS, STATEMENTS_CACHED_MAX};
 use crate::statistics::facts::Condensed;
 use crate::statistics::rules::RULES_VERSION;
 use crate::statistics::{Method, Zones};
@@ -42,25 +44,51 @@ pub(in crate::store) struct Wishes {
 /// How a run ended.
 #[derive(Debug)]
 pub(in crate::store) enum Derived {
-    /// The tables know all changes that were there at its start.
+    /// The tables know all changes that were there at its start, but for persons whose failure has just been reported.
     Current,
+    /// Those of some persons could not be computed. All others are current.
+    Failed(Failure),
     /// It had to end early.
     Halted(Halt),
 }
 
-/// The connection of runs. It is kept from one run to the next: to read the schema and to compile the statements takes a third of
-/// a small run.
+/// Persons whose figures could not be computed.
+#[derive(Debug)]
+pub(in crate::store) struct Failure {
+    /// The first of them.
+    pub(in crate::store) person: i64,
+    pub(in crate::store) error: Error,
+    /// How many they are.
+    pub(in crate::store) people: usize,
+}
+
+/// What is kept from one run to the next.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Reader(Option<Connection>);
+pub(in crate::store) struct Reader {
+    /// To read the schema and to compile the statements takes a third of a small run.
+    connection: Option<Connection>,
+    /// When the figures of persons failed. Such a person is the last one, and rests before it is tried again.
+    failed: BTreeMap<i64, Instant>,
+}
 
 impl Reader {
     fn take(&mut self, database: &Database) -> Step<Connection> {
-        self.0.take().map_or_else(|| open(database), Ok)
+        self.connection.take().map_or_else(|| open(database), Ok)
     }
 
     /// Keeps a connection without the pages that it has read.
     fn keep(&mut self, connection: Connection) {
-        self.0 = connection.execute_batch("PRAGMA shrink_memory").is_ok().then_some(connection);
+        self.connection = connection.execute_batch("PRAGMA shrink_memory").is_ok().then_some(connection);
+    }
+
+    /// Returns whose turn it is, in this order.
+    fn due(&mut self, people: Vec<Behind>) -> Vec<Behind> {
+        self.failed.retain(|person, _| people.iter().any(|behind| behind.person == *person));
+        let failed = |behind: &Behind| self.failed.get(&behind.person);
+        let mut due: Vec<Behind> =
+            people.into_iter().filter(|person| failed(person).is_none_or(|at| at.elapsed() >= DERIVED_WAIT)).collect();
+        due.sort_by_key(|behind| failed(behind).is_some());
+        due
     }
 }
 
@@ -73,19 +101,52 @@ pub(in crate::store) fn derive(
     store: &mut dyn FnMut(Chunk) -> Step<bool>,
     is_stopping: &dyn Fn() -> bool,
 ) -> Derived {
-    let derived = reader.take(database).and_then(|connection| {
-        derive_supplied(Supplied::whole(&connection), wishes, run, store, is_stopping)?;
-        reader.keep(connection);
-        Ok(())
-    });
-    match derived {
-        Ok(()) => Derived::Current,
+    match derive_apart((database, reader), wishes, run, store, is_stopping) {
+        Ok(None) => Derived::Current,
+        Ok(Some(failure)) => Derived::Failed(failure),
         Err(Halt::Read(error)) => Derived::Halted(Halt::Write(open_error(database, &error))),
         Err(halt) => Derived::Halted(halt),
     }
 }
 
-/// The same from a connection.
+/// A failure of one person's figures keeps nobody else waiting.
+fn derive_apart(
+    (database, reader): (&Database, &mut Reader),
+    wishes: &Wishes,
+    run: i64,
+    store: &mut dyn FnMut(Chunk) -> Step<bool>,
+    is_stopping: &dyn Fn() -> bool,
+) -> Step<Option<Failure>> {
+    let connection = reader.take(database)?;
+    let mut failure: Option<Failure> = None;
+    for person in reader.due(behind(&connection, wishes.home.as_deref())?) {
+        let mut sender = Sender::new((person.person, run), &mut *store, is_stopping);
+        let derived = derive_person(Supplied::whole(&connection), &person, &mut sender);
+        let error = match derived {
+            Ok(()) => {
+                reader.failed.remove(&person.person);
+                continue;
+            }
+            Err(Halt::Read(error)) => open_error(database, &error),
+            Err(Halt::Write(error)) if error.kind() == ErrorKind::Store => error,
+            Err(halt) => return Err(halt),
+        };
+        reader.failed.insert(person.person, Instant::now());
+        if !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK")?;
+        }
+        let people = failure.as_ref().map_or(0, |failure| failure.people) + 1;
+        failure = Some(match failure {
+            Some(first) => Failure { people, ..first },
+            None => Failure { person: person.person, error, people },
+        });
+    }
+    reader.keep(connection);
+    Ok(failure)
+}
+
+/// The same from a connection. The first failure ends it.
+#[cfg(any(test, feature = "postgres"))]
 pub(in crate::store) fn derive_supplied(
     connection: Supplied<'_>,
     wishes: &Wishes,
@@ -142,7 +203,8 @@ fn derive_person(connection: Supplied<'_>, behind: &Behind, sender: &mut Sender<
         None => {
             let mut dirty = Dirty::everything(&connection, *person)?;
             if let Some(surveyed) = surveyed {
-                dirty.surveyed = Dirty::read(&connection, *person, (*surveyed, *newest))?.surveyed;
+                let since = Dirty::read(&connection, *person, (*surveyed, *newest))?;
+                (dirty.surveyed, dirty.removed) = (since.surveyed, since.removed);
             }
             dirty
         }
@@ -154,6 +216,7 @@ fn derive_person(connection: Supplied<'_>, behind: &Behind, sender: &mut Sender<
         let Known { groups, lengths, zones, .. } = read;
         return sender.send(Part::Finish(Finish {
             groups: groups.changed_rows(),
+            gone: groups.gone(),
             lengths: lengths.changed(),
             zones: zones.changed,
             ..finish(behind)
@@ -169,6 +232,7 @@ fn finish(behind: &Behind) -> Finish {
         tzdb: Zones::version(),
         home: behind.home.clone(),
         groups: Vec::new(),
+        gone: Vec::new(),
         lengths: Vec::new(),
         zones: None,
     }
@@ -181,6 +245,10 @@ fn read_known(connection: Supplied<'_>, behind: &Behind, mut dirty: Dirty, sende
     let mut groups = Groups::load(&connection, person)?.with_ids(person, ids.map(|ids| ids.group));
     let mut lengths = Lengths::load(&connection, person)?;
     let is_new = behind.known.is_none();
+    match behind.surveyed {
+        Some(_) => groups.regroup(connection, person, &dirty.removed)?,
+        None => groups.forget(),
+    }
     // What brings rows brings them once, for the survey. Without a former survey every type is of this kind, so all are compared at the end.
     let is_first = |spans: &[Span]| is_new && behind.surveyed.is_none() && connection.is_whole() && *spans == [ALL];
     let first: BTreeSet<i64> =
@@ -221,7 +289,7 @@ fn compute(connection: Supplied<'_>, person: i64, known: &mut Known, sender: &mu
     let mut first = First::new(first);
     for (kind, spans) in &mut dirty.types {
         let longest_ms = lengths.longest_ms(*kind);
-        if dirty.removed.contains(kind) && longest_ms > REPLACED_REACH_MS {
+        if dirty.removed.contains_key(kind) && longest_ms > REPLACED_REACH_MS {
             spans.iter_mut().for_each(|span| span.1 = span.1.saturating_add(longest_ms).min(ALL.1));
             join(spans);
         }
@@ -262,6 +330,7 @@ fn derive_type(
         if !new.is_empty() {
             sender.send(Part::Groups(new))?;
         }
+        groups.set_kind(kind.id);
         lengths.note(kind.id, days::derive(person, kind, spans, groups, sender)?);
         if kind.name == SLEEP { nights::derive(person, kind, spans, groups, sender) } else { Ok(()) }
     })
@@ -307,6 +376,8 @@ mod tests {
     use crate::model::time::{DAY_MS, HOUR_MS};
     use crate::store::Store;
     use crate::store::derive::apply::apply;
+    use crate::store::derive::people::{Standing, standing};
+    use crate::store::failure::store_error;
 
     const STEPS: &str = "HKQuantityTypeIdentifierStepCount";
     const ENERGY: &str = "HKQuantityTypeIdentifierActiveEnergyBurned";
@@ -332,6 +403,52 @@ mod tests {
         ] {
             connection.execute(sql, given).unwrap();
         }
+    }
+
+    /// Another person's days may be what a damaged table, or a fault of the program, cannot hold.
+    #[test]
+    fn a_person_whose_figures_fail_keeps_nobody_waiting() {
+        let (folder, store, _) = opened();
+        let (database, writer) = (Database::new(folder.path().join("health.db")), &store.connection);
+        writer.execute_batch("INSERT INTO persons (id, name) VALUES (2, 'two'), (3, 'three')").unwrap();
+        add(writer, STEPS, "com.example.one", (5, 8), 1.0);
+        writer
+            .execute_batch(
+                "CREATE TRIGGER faulty BEFORE INSERT ON days WHEN new.person_id < 3 BEGIN SELECT RAISE(ABORT, 'faulty'); END;
+                 INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, source_id)
+                   SELECT p.id, s.type_id, s.start_ms, s.uuid, s.end_ms, s.value, s.source_id FROM samples s JOIN persons p ON p.id > 1;
+                 INSERT INTO sample_origins SELECT p.id, type_id, is_derived, unit_id FROM sample_origins JOIN persons p ON p.id > 1;
+                 INSERT INTO changes (person_id, kind, type_id, from_ms, to_ms, removed)
+                   SELECT p.id, kind, type_id, from_ms, to_ms, removed FROM changes JOIN persons p ON p.id > 1",
+            )
+            .unwrap();
+        let people = || -> String {
+            let sql = "SELECT coalesce(group_concat(person_id), '') FROM (SELECT person_id FROM steps_per_day d
+                JOIN (SELECT id AS person_id, name FROM persons) p ON p.name = d.person ORDER BY 1)";
+            writer.query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        let stands = || [1, 2, 3].map(|person| standing(writer, person).unwrap() == Standing::Current);
+        let mut reader = Reader::default();
+        let mut run = |number: i64| {
+            let mut store = |chunk: Chunk| {
+                writer.execute_batch("BEGIN").unwrap();
+                let applied = apply(Supplied::whole(writer), &chunk);
+                writer.execute_batch(if applied.is_ok() { "COMMIT" } else { "ROLLBACK" }).unwrap();
+                applied.map_err(|error| Halt::Write(store_error(&error)))
+            };
+            derive((&database, &mut reader), &Wishes::default(), number, &mut store, &|| false)
+        };
+        let Derived::Failed(Failure { person: 1, error, people: 2 }) = run(7) else { panic!("it must fail") };
+        assert!(error.message().contains("faulty"), "{error}");
+        assert_eq!((people().as_str(), stands()), ("3", [false, false, true]));
+        // They rest, and other programs and later runs try again.
+        assert!(matches!(run(8), Derived::Current));
+        writer.execute_batch("DROP TRIGGER faulty").unwrap();
+        reader = Reader::default();
+        let mut store = |chunk: Chunk| Ok(apply(Supplied::whole(writer), &chunk)?);
+        let derived = derive((&database, &mut reader), &Wishes::default(), 9, &mut store, &|| false);
+        assert!(matches!(derived, Derived::Current), "{derived:?}");
+        assert_eq!((people().as_str(), stands()), ("1,2,3", [true; 3]));
     }
 
     /// A new database, with a connection that writes and one that reads.

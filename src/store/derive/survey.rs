@@ -127,6 +127,7 @@ impl Known {
 impl Survey<'_> {
     fn read(&mut self, kind: i64, (from_ms, to_ms): Span, known: &mut Known, sender: &Sender<'_>) -> Step<()> {
         let (key, behind_ms) = ((self.person, kind), to_ms.saturating_add(1));
+        self.groups.set_kind(kind);
         let mut next_ms = Some(from_ms);
         while let Some(from_ms) = next_ms.take() {
             let passed_by = known.passed_by.clone();
@@ -152,11 +153,13 @@ impl Survey<'_> {
     /// Reads the first samples of a type.
     fn read_first(&mut self, kind: i64, known: &mut Known) -> Step<()> {
         let connection = self.connection;
+        self.groups.set_kind(kind);
         samples::first(&connection, (self.person, kind), |sample| self.meet(sample, known).map(|_| ()))
     }
 
     fn read_missing(&mut self, kind: i64, (from_ms, to_ms): Span, known: &mut Known) -> Step<()> {
         let (key, behind_ms) = ((self.person, kind), to_ms.saturating_add(1));
+        self.groups.set_kind(kind);
         samples::survey_missing(&self.connection, key, (from_ms, behind_ms), |missing| {
             let group = self.groups.of_source(&self.connection, missing.source, missing.first_ms)?;
             [missing.first_ms, missing.last_ms].into_iter().for_each(|start_ms| self.groups.note(group, start_ms));

@@ -5,12 +5,12 @@ use super::link::Link;
 use crate::model::error::{Error, ErrorKind, Result};
 
 /// The version of the schema that this program reads and writes.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// Each brings the schema from one version to the next, beginning with version 1.
-const STEPS: [&str; VERSION as usize - 1] = [include_str!("step2.sql")];
+const STEPS: [&str; VERSION as usize - 1] = [include_str!("step2.sql"), include_str!("step3.sql")];
 
 /// Held while the schema changes: two commands at once make it once. The number is made up.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7235418907)";

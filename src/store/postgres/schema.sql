@@ -482,6 +482,7 @@ CREATE TABLE source_groups (
   class text NOT NULL,
   first_at timestamptz NOT NULL,
   last_at timestamptz NOT NULL,
+  sources text NOT NULL DEFAULT '',
   PRIMARY KEY (person_id, id),
   UNIQUE (person_id, key)
 );

@@ -33,6 +33,7 @@ const VERSIONS: Versions = Versions {
         &[include_str!("step5.sql")],
         &[include_str!("step6.sql")],
         &[include_str!("step7.sql")],
+        &[include_str!("step8.sql")],
     ],
     newest: &[include_str!("tables.sql"), include_str!("names.sql")],
 };
@@ -45,6 +46,7 @@ const UNDOING: [Sql; VERSION as usize - 1] = [
     &[include_str!("step5_undo.sql")],
     &[include_str!("step6_undo.sql")],
     &[include_str!("step7_undo.sql")],
+    &[include_str!("step8_undo.sql")],
 ];
 
 const _: () = assert!(VERSIONS.steps.len() == UNDOING.len(), "each version has its step");
@@ -201,6 +203,7 @@ mod tests {
             VERSIONS.steps[3],
             VERSIONS.steps[4],
             VERSIONS.steps[5],
+            VERSIONS.steps[6],
             &["ALTER TABLE workouts ADD COLUMN mood TEXT"],
         ],
         ..VERSIONS
@@ -213,6 +216,7 @@ mod tests {
             VERSIONS.steps[3],
             VERSIONS.steps[4],
             VERSIONS.steps[5],
+            VERSIONS.steps[6],
             &["CREATE TABLE moods (text)", "CREATE TABLE samples (text)"],
         ],
         ..VERSIONS

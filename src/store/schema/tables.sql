@@ -544,6 +544,8 @@ CREATE TABLE source_groups (
   -- Start of its first sample of any type, and of its last one.
   first_ms INTEGER NOT NULL,
   last_ms INTEGER NOT NULL,
+  -- JSON: for each of its sources one sample that has it, as source, type, start, and 1 if it was entered by hand. Empty if not known.
+  sources TEXT NOT NULL DEFAULT '',
   UNIQUE (person_id, key)
 ) STRICT;
 

@@ -16,6 +16,7 @@ use super::work::Workbench;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::Result;
+use crate::store::derive::witnesses_with;
 use crate::store::tables::Content;
 use crate::store::write::EndedImport;
 use crate::store::write::ledger::UploadKey;
@@ -215,6 +216,11 @@ impl Shadow {
                 };
                 let cell: Value = row.get(place)?;
                 cells.push(match cell {
+                    Value::Text(sources) if (name, table.name) == ("sources", "source_groups") => {
+                        let id_of = |dictionary, id| ids.get(&(dictionary, id)).copied().unwrap_or(id);
+                        witnesses_with(&sources, |source| id_of(SOURCES.name, source), |kind| id_of(TYPES.name, kind))
+                            .into()
+                    }
                     Value::Integer(id) => Value::Integer(ids.get(&(dictionary, id)).copied().unwrap_or(id)),
                     other => other,
                 });
@@ -250,7 +256,7 @@ fn rows(connection: &Connection, table: &Table) -> rusqlite::Result<BTreeSet<Str
         ("zone_id", _) => "(SELECT name FROM zones WHERE id = m.zone_id)".to_owned(),
         ("group_id", _) => "(SELECT key FROM source_groups WHERE id = m.group_id)".to_owned(),
         // A group has the name of any of its sources.
-        ("metadata_id", _) | ("id" | "name", "source_groups") => "NULL".to_owned(),
+        ("metadata_id", _) | ("id" | "name" | "sources", "source_groups") => "NULL".to_owned(),
         ("metadata", "samples") => {
             "coalesce((SELECT json FROM shared_metadata WHERE id = m.metadata_id), m.metadata, l.metadata)".to_owned()
         }

@@ -171,7 +171,8 @@ tables! {
         id Integer, name Text;
 
     SOURCE_GROUPS = SourceGroups (1 keys)
-        id Integer, person_id Integer, key Text, name Text, class Text, first_ms Integer, last_ms Integer;
+        id Integer, person_id Integer, key Text, name Text, class Text, first_ms Integer, last_ms Integer,
+        sources Text;
 
     SAMPLES = Samples (4 keys)
         person_id Integer, type_id Integer, start_ms Integer, uuid Blob, end_ms Integer, value Real, unit_id

@@ -19,7 +19,7 @@ use crate::model::line_limit::LineLimit;
 use crate::model::lock::lock;
 use crate::store::clock::now_ms;
 use crate::store::database::Database;
-use crate::store::derive::{Chunk, Derived, Halt, Reader, Turn, Wishes, derive, is_current};
+use crate::store::derive::{Chunk, Derived, Failure, Halt, Reader, Turn, Wishes, derive, is_current};
 use crate::store::files::OpenFiles;
 
 /// What the writer reports of its work.
@@ -122,7 +122,7 @@ impl Deriver {
         loop {
             match self.run(&mut reader, &|| false) {
                 Derived::Current => return Ok(()),
-                Derived::Halted(Halt::Write(error)) => return Err(error),
+                Derived::Failed(Failure { error, .. }) | Derived::Halted(Halt::Write(error)) => return Err(error),
                 Derived::Halted(_) => {}
             }
             while since.elapsed() < DERIVED_OVERTAKE {
@@ -146,6 +146,19 @@ impl Deriver {
             let (mut waits, began) = (DERIVED_LOOK, Instant::now());
             match self.run(&mut reader, &|| is_stopping() || self.is_in_the_way(signal)) {
                 Derived::Current => signal.note_commit(),
+                Derived::Failed(Failure { person, error, people }) => {
+                    // Those of others are ready.
+                    signal.note_commit();
+                    if let Some(left_out) = failures.count(Instant::now()) {
+                        tracing::warn!(
+                            person,
+                            people,
+                            left_out,
+                            "days and nights of a person could not be computed; that is tried again: {error}"
+                        );
+                    }
+                    waits = DERIVED_WAIT;
+                }
                 Derived::Halted(Halt::Overtaken) => waits = DERIVED_OVERTAKE,
                 Derived::Halted(halt) => {
                     if !is_stopping()

@@ -43,13 +43,20 @@ impl Elsewhere for Receiving {
 
     fn derive(&self, home: Option<String>, ended: &Receiver<Infallible>) -> Result<()> {
         let mut figures = Figures::new(Arc::clone(&self.postgres), home);
+        let mut failed = Ok(());
         for person in lock(&self.behind).people() {
-            while !figures.derive(person, &|| false)? {
-                // A receiver computes them, perhaps without the last changes.
-                let _ = ended.recv_timeout(DERIVED_POLL);
-            }
+            let derived = loop {
+                match figures.derive(person, &|| false) {
+                    // A receiver computes them, perhaps without the last changes.
+                    Ok(false) => drop(ended.recv_timeout(DERIVED_POLL)),
+                    Ok(true) => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+            };
+            // The figures of others do not wait for those of one who fails.
+            failed = failed.and(derived);
         }
-        Ok(())
+        failed
     }
 }
 
