@@ -201,6 +201,9 @@ pub const WRITER_QUEUE: usize = INGESTS_MAX * (BATCHES_PER_INGEST + 1) + 2;
 /// Rows after which the writer commits although more is waiting.
 pub const TRANSACTION_ROWS_MAX: usize = 64 << 10;
 
+/// Rows after which the system is asked to write them to the disk ahead of the commit: some two megabytes.
+pub const WRITE_BACK_ROWS: usize = 8 * BATCH_ROWS_MAX;
+
 /// Text after which the writer commits although more is waiting: rows may be large. One more batch may follow.
 pub const TRANSACTION_BYTES_MAX: usize = 64 * MIB;
 

@@ -93,7 +93,12 @@ impl Database {
     pub fn sizes(&self) -> Sizes {
         let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
         let path = resolved(&self.path);
-        Sizes { database: bytes(&path), wal: bytes(&suffixed(&path, "-wal")) }
+        Sizes { database: bytes(&path), wal: bytes(&self.wal_path()) }
+    }
+
+    /// Where SQLite keeps its WAL.
+    pub(super) fn wal_path(&self) -> PathBuf {
+        suffixed(&resolved(&self.path), "-wal")
     }
 
     /// Bytes that this user may still write to its disk, if the system reports them.

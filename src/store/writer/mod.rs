@@ -21,6 +21,7 @@ mod session;
 mod sessions;
 mod thread;
 mod wal;
+mod write_back;
 
 pub(crate) use answer::gone;
 pub use session::{Writer, WriterHandle};

@@ -11,6 +11,7 @@ use super::figures::Signal;
 use super::inbox::Inbox;
 use super::request::{Figures, Finished, Request, Start};
 use super::wal::{Backlog, WalWatch};
+use super::write_back::WriteBack;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::envelope::Envelope;
@@ -41,6 +42,7 @@ pub(super) struct WriterThread {
     /// Ends that could not be entered, the newest last.
     late: VecDeque<LateEnd>,
     pub(super) wal: WalWatch,
+    write_back: WriteBack,
     /// The log line about a transaction that was undone.
     undone: LineLimit,
 }
@@ -57,6 +59,7 @@ struct LateEnd {
 impl WriterThread {
     pub(super) fn new(store: Store, inbox: Inbox, wal_bytes_max: u64) -> Self {
         let Inbox { requests, figures, signal } = inbox;
+        let write_back = WriteBack::of(&store.database);
         Self {
             store,
             requests,
@@ -70,6 +73,7 @@ impl WriterThread {
             text_bytes: 0,
             late: VecDeque::new(),
             wal: WalWatch::new(wal_bytes_max),
+            write_back,
             undone: LineLimit::default(),
         }
     }
@@ -245,6 +249,7 @@ impl WriterThread {
             Ok(counts) => {
                 active.note_rows(counts);
                 self.rows += batch.rows.len();
+                self.write_back.note_rows(batch.rows.len());
                 self.text_bytes += batch.texts.bytes();
                 batch.clear();
                 active.answer_batch(Ok(batch));
@@ -357,6 +362,7 @@ impl WriterThread {
         }
         self.is_in_transaction = false;
         self.wal.note_commit();
+        self.write_back.note_commit();
         self.signal.note_rows();
         (self.rows, self.text_bytes, self.ended) = (0, 0, None);
         self.late.clear();
