@@ -154,7 +154,7 @@ impl ElementDecoder {
             }
             _ if !canonical.is_object() => Ok(Err(Flaw::Not("an object"))),
             kind => {
-                if let Err(flaw) = canonical.check_names() {
+                if let Err(flaw) = canonical.check_rest() {
                     return Ok(Err(flaw));
                 }
                 let Rest { text, long } = canonical.rest();

@@ -35,10 +35,17 @@ pub(super) struct Canonical {
     sorted: String,
     /// The members of the element, if it is an object.
     members: Vec<Member>,
-    /// Members of all objects that are not over.
+    /// Members of all objects that are not over, and bytes of their names.
     open: usize,
+    names: usize,
     flaw: Option<Flaw>,
 }
+
+/// What elements are rejected for if there is too much of it.
+const NAMES: &str = "bytes in names and short values of fields";
+
+/// Bytes of a member beside its texts: its place in a list that doubles, in both lengths for a moment, and what the rest has of it.
+const MEMBER_BYTES: usize = 5 * size_of::<Member>();
 
 /// A member of an object: its name, and where name and value stand in the text.
 #[derive(Debug)]
@@ -100,12 +107,16 @@ impl Canonical {
         self.text
     }
 
-    /// Whether there is memory for the names of an object's members, which the rest has also: each is in memory six times, a value
-    /// twice.
-    pub(super) fn check_names(&self) -> Result<(), Flaw> {
-        let names: usize = self.members.iter().map(|member| member.name.len()).sum();
+    /// Whether there is memory for what the rest has of an object's members: each name and each short value is in memory six times,
+    /// another value twice. A member takes as much as a name that is as long as its entry.
+    pub(super) fn check_rest(&self) -> Result<(), Flaw> {
+        let of_member = |member: &Member| {
+            let value = member.end - member.value;
+            member.name.len() + size_of::<Member>() + if value <= SCALAR_BYTES { value } else { 0 }
+        };
+        let bytes: usize = self.members.iter().map(of_member).sum();
         let room = (ELEMENT_BYTES_MAX + GROUP_BYTES).saturating_sub(self.text.len()) / 2;
-        if names > room { Err(Flaw::TooMany("bytes in names of fields", room)) } else { Ok(()) }
+        if bytes > room { Err(Flaw::TooMany(NAMES, room)) } else { Ok(()) }
     }
 
     /// An object without its long members.
@@ -134,13 +145,17 @@ impl Canonical {
 
     /// Returns whether there is room for so many bytes more and nothing is wrong. Notes the fault if there is no room.
     fn claim_room(&mut self, more: usize) -> bool {
+        let (bytes, members) = (self.text.len() + more, self.open * MEMBER_BYTES);
         // A few names cost nothing, so that an element of exactly the greatest length fits.
-        let names = (self.open * size_of::<Member>()).saturating_sub(GROUP_BYTES);
-        let bytes = self.text.len() + more;
-        if self.flaw.is_none() && bytes + names > ELEMENT_BYTES_MAX {
-            let is_long = bytes > ELEMENT_BYTES_MAX;
-            let long = Flaw::TooLong(ELEMENT_BYTES_MAX as u64);
-            self.flaw = Some(if is_long { long } else { Flaw::TooMany("fields", self.open) });
+        let beside = (members + self.names).saturating_sub(GROUP_BYTES);
+        if self.flaw.is_none() && bytes + beside > ELEMENT_BYTES_MAX {
+            self.flaw = Some(if bytes > ELEMENT_BYTES_MAX {
+                Flaw::TooLong(ELEMENT_BYTES_MAX as u64)
+            } else if members > self.names {
+                Flaw::TooMany("fields", self.open)
+            } else {
+                Flaw::TooMany(NAMES, self.names)
+            });
         }
         self.flaw.is_none()
     }
@@ -225,9 +240,10 @@ impl Canonical {
             self.string(&name);
             self.text.push(':');
             let value = self.text.len();
+            self.open += 1;
+            self.names += name.len();
             self.value(json, depth + 1)?;
             members.push(Member { name, start, value, end: self.text.len() });
-            self.open += 1;
         }
         json.end_object()?;
         self.text.push('}');
@@ -235,6 +251,7 @@ impl Canonical {
             self.members = members;
         } else {
             self.open -= members.len();
+            self.names -= members.iter().map(|member| member.name.len()).sum::<usize>();
             self.sort(begin, &mut members);
         }
         Ok(())
@@ -391,7 +408,7 @@ mod tests {
         check(&format!("[\"{}\"]", "x".repeat(ELEMENT_BYTES_MAX)), too_long);
         check(&format!("[{}0]", "1e15,".repeat(ELEMENT_BYTES_MAX / 10)), too_long);
         let many = read(&format!("{{{}\"\":0}}", "\"\":0,".repeat(ELEMENT_BYTES_MAX / 10))).unwrap_err().to_string();
-        assert!(many.starts_with("more than 8") && many.ends_with(" fields"), "{many}");
+        assert!(many.starts_with("more than 1") && many.ends_with(" fields"), "{many}");
         assert!(Canonical::read(|| r#"{"a":[1,}"#.as_bytes(), 0).is_err());
     }
 
@@ -425,12 +442,12 @@ mod tests {
         let check = |names: usize, value: usize, expected: Option<&str>| {
             let json =
                 format!("{{\"{}\":0,\"{}\":\"{}\"}}", "n".repeat(names / 2), "m".repeat(names / 2), "x".repeat(value));
-            let flaw = read(&json).unwrap().check_names().err();
+            let flaw = read(&json).unwrap().check_rest().err();
             assert_eq!(flaw.map(|flaw| flaw.to_string()).as_deref(), expected, "{names} {value}");
         };
         check(1_000_000, 1_000_000, None);
         check(20_000, ELEMENT_BYTES_MAX - 30_000, None);
-        check(2_000_000, 0, Some("more than 1129914 bytes in names of fields"));
+        check(2_000_000, 0, Some("more than 1129914 bytes in names and short values of fields"));
     }
 
     #[test]
