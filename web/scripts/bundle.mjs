@@ -26,8 +26,11 @@ export async function bundle({ minify }) {
     files.set(name, Buffer.from(content));
     return name;
   };
-  const map = await mapStyle(add, minify);
-  const scripts = await bundleScripts(minify, map);
+  const styles = {
+    MAP_STYLE: await laterStyle(add, "map", minify),
+    VIEWS_STYLE: await laterStyle(add, "views", minify),
+  };
+  const scripts = await bundleScripts(minify, styles);
   for (const file of scripts.outputFiles) files.set(relative(OUT, file.path), Buffer.from(file.contents));
   const names = findNames(scripts.metafile);
   const ahead = asset(add, "ahead.js", await bundleAlone("src/ahead.ts", minify, {}));
@@ -60,11 +63,11 @@ function asset(add, name, content) {
   return add(hashed(name, content), content);
 }
 
-/** The style of maps, which only a view with a map loads. Leaflet's pictures are not used. */
-async function mapStyle(add, minify) {
+/** A style sheet that the page loads by itself: of maps, or of all views but Today. Leaflet's pictures are not used. */
+async function laterStyle(add, name, minify) {
   const { outputFiles } = await build({
     absWorkingDir: WEB,
-    entryPoints: ["src/styles/map.css"],
+    entryPoints: [`src/styles/${name}.css`],
     bundle: true,
     loader: { ".png": "empty" },
     target: TARGET,
@@ -72,10 +75,10 @@ async function mapStyle(add, minify) {
     write: false,
     logLevel: "warning",
   });
-  return asset(add, "map.css", outputFiles[0].contents);
+  return asset(add, `${name}.css`, outputFiles[0].contents);
 }
 
-function bundleScripts(minify, map) {
+function bundleScripts(minify, styles) {
   return build({
     absWorkingDir: WEB,
     entryPoints: { main: "src/main.tsx", docs: "src/docs.ts" },
@@ -93,20 +96,20 @@ function bundleScripts(minify, map) {
     target: TARGET,
     minify,
     legalComments: "none",
-    define: { MAP_STYLE: JSON.stringify(map) },
+    define: Object.fromEntries(Object.entries(styles).map(([name, style]) => [name, JSON.stringify(style)])),
     metafile: true,
     write: false,
     logLevel: "warning",
   });
 }
 
-/** Lets each view import `src/views/common.ts`. */
+/** Lets each view but Today, which the first load has, import `src/views/common.ts`. */
 const commonScript = {
   name: "common",
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]src[\\/]views[\\/][a-z]+[\\/][A-Z]\w+\.tsx$/ }, ({ path }) => {
       const text = readFileSync(path, "utf8");
-      const isView = text.includes("export default function");
+      const isView = text.includes("export default function") && basename(path) !== "Today.tsx";
       return isView ? { contents: `${text}\nimport "../common.ts";\n`, loader: "tsx" } : undefined;
     });
   },

@@ -7,10 +7,11 @@ import { startClock } from "./state/clock.ts";
 import { startLive } from "./state/live.ts";
 import { loadSession, session, sessionError } from "./state/session.ts";
 import { Frame } from "./ui/Frame.tsx";
+import { afterPaint } from "./ui/paint.ts";
 import { SignIn } from "./ui/SignIn.tsx";
 import { Failure } from "./ui/States.tsx";
+import { loadCommon } from "./views/registry.ts";
 import { overviewQuery } from "./views/today/query.ts";
-import "./views/common.ts";
 import "./styles/main.css";
 
 function App() {
@@ -23,15 +24,20 @@ function App() {
 }
 
 if (address.peek().view === "") readAhead("/api/v1/overview", overviewQuery());
-void loadSession();
-startClock();
-startLive();
 const root = document.getElementById("app");
 if (root) render(<App />, root);
+// What is drawn first does not wait for these.
+afterPaint(() => {
+  void loadSession();
+  startClock();
+  startLive();
+});
 
-/** The worker is for the next visit: it loads after what this one shows. */
-const WORKER_AFTER_MS = 2000;
-// Browsers have workers only on HTTPS and on this machine.
-if ("serviceWorker" in navigator) {
-  setTimeout(() => navigator.serviceWorker.register("sw.js").catch(() => undefined), WORKER_AFTER_MS);
-}
+/** What the next view and the next visit need loads after what this one shows. */
+const NEXT_AFTER_MS = 2000;
+setTimeout(() => {
+  // A view that needs it asks again.
+  loadCommon().catch(() => undefined);
+  // Browsers have workers only on HTTPS and on this machine.
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => undefined);
+}, NEXT_AFTER_MS);

@@ -6,7 +6,7 @@ import { addDays } from "../format/calendar.ts";
 import { personInAddress, type Query } from "../state/address.ts";
 import { personZone, today } from "../state/clock.ts";
 import { endSession } from "../state/session.ts";
-import { type AnswerOf, type Path, readJson, requestUrl } from "./client.ts";
+import { type AnswerOf, type Path, readJson, readNow, requestUrl } from "./client.ts";
 import { Problem } from "./problem.ts";
 
 export interface Answer<T> {
@@ -56,9 +56,7 @@ async function read(entry: Entry): Promise<void> {
   entry.reading = reading;
   if (!entry.state.peek().loading) entry.state.value = { ...entry.state.peek(), loading: true };
   try {
-    const data = await readJson<unknown>(entry.url, { signal: reading.signal });
-    noteZone(entry.url, data);
-    entry.state.value = { data, error: undefined, loading: false };
+    take(entry, await readJson<unknown>(entry.url, { signal: reading.signal }));
   } catch (error) {
     if (reading.signal.aborted) return;
     if (error instanceof Problem && error.status === 401) endSession();
@@ -66,6 +64,11 @@ async function read(entry: Entry): Promise<void> {
   } finally {
     if (entry.reading === reading) entry.reading = undefined;
   }
+}
+
+function take(entry: Entry, data: unknown): void {
+  noteZone(entry.url, data);
+  entry.state.value = { data, error: undefined, loading: false };
 }
 
 /** These answers name the zone that the person is in now; that of one night is where they slept. */
@@ -113,7 +116,9 @@ let started: string | undefined;
 export function readAhead(path: Path, query: Query): void {
   const entry = entryOf(requestUrl(path, query));
   started = entry.url;
-  void read(entry);
+  const data = readNow(entry.url);
+  if (data === undefined) void read(entry);
+  else take(entry, data);
 }
 
 /** An answer that was read ahead is not read again by the view that it was for. */

@@ -1,6 +1,6 @@
 // Requests to the API with the session's cookie. Answers have tags, and the browser's cache asks with them again.
 
-import { takeAhead } from "../state/ahead.ts";
+import { takeAhead, takeRead } from "../state/ahead.ts";
 import { noteKept, noteReached, noteUnreachable } from "../state/connection.ts";
 import { Problem, problemOf, Unreachable } from "./problem.ts";
 import type { SessionAnswer } from "./shapes.ts";
@@ -35,10 +35,14 @@ export type AnswerOf<P extends Path> = Answers[P];
 const KEPT_AT = "x-kept-at";
 
 /** Asks the server, and notes whether it answers. */
-export async function request(url: string, options: RequestInit = {}): Promise<Response> {
+export function request(url: string, options: RequestInit = {}): Promise<Response> {
+  return answered(fetch(url, { credentials: "same-origin", ...options }), options);
+}
+
+async function answered(asked: Promise<Response>, options: RequestInit): Promise<Response> {
   let answer: Response;
   try {
-    answer = await (takeAhead(url) ?? fetch(url, { credentials: "same-origin", ...options }));
+    answer = await asked;
     options.signal?.throwIfAborted();
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
@@ -50,18 +54,32 @@ export async function request(url: string, options: RequestInit = {}): Promise<R
     noteUnreachable();
     throw new Unreachable();
   }
-  const kept = answer.headers.get(KEPT_AT);
-  if (kept) noteKept(new Date(kept));
-  else noteReached();
+  noteAnswer(answer);
   if (answer.ok) return answer;
   throw await problemOf(answer);
 }
 
+function noteAnswer(answer: Response): void {
+  const kept = answer.headers.get(KEPT_AT);
+  if (kept) noteKept(new Date(kept));
+  else noteReached();
+}
+
+/** What was asked for ahead, if it has come already: without a wait, so that what is drawn first has it. */
+export function readNow(url: string): unknown {
+  const read = takeRead(url);
+  if (read) noteAnswer(read.answer);
+  return read?.data;
+}
+
 /** Reads JSON. A page of HTML in its place comes from something that is not healthsink, such as a proxy's sign-in. */
 export async function readJson<T>(url: string, options: RequestInit = {}): Promise<T> {
-  const answer = await request(url, { headers: { accept: ACCEPTED }, ...options });
+  const ahead = takeAhead(url);
+  const answer = await (ahead
+    ? answered(ahead.answer, options)
+    : request(url, { headers: { accept: ACCEPTED }, ...options }));
   try {
-    return (await answer.json()) as T;
+    return (await (ahead?.content ?? answer.json())) as T;
   } catch {
     throw new Problem(answer.status, "not JSON", `the answer to ${url.split("?")[0]} is not JSON`);
   }

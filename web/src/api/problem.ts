@@ -1,6 +1,6 @@
 // What can go wrong with a request: the server refuses it and says why, or the server cannot be reached.
 
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 
 /** The server's `application/problem+json`, as an error. */
 export class Problem extends Error {

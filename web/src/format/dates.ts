@@ -1,6 +1,6 @@
 // Dates, times and ages in the browser's language. Days are texts of the person's calendar, instants have a zone.
 
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 import { dayToMs } from "./calendar.ts";
 import { dateFormat, relativeFormat } from "./locale.ts";
 import { NOTHING } from "./numbers.ts";

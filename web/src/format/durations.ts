@@ -1,6 +1,6 @@
 // Lengths of time.
 
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 import { formatNumber, NOTHING } from "./numbers.ts";
 
 /** Hours and minutes: 7h 12m. Less than a minute has seconds. */

@@ -1,6 +1,6 @@
 // The browser's language, and formats made once for each. Ages are words within sentences, so they are in the texts' language.
 
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 
 let current = typeof navigator === "undefined" ? "en" : navigator.language || "en";
 const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat | Intl.RelativeTimeFormat>();

@@ -1,6 +1,6 @@
 // How types are named, grouped and coloured. The server's names are snake case; unknown types are HealthKit's identifiers.
 
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 
 export type Group = keyof typeof texts.groups;
 
@@ -21,7 +21,7 @@ export function nameOfType(type: string): string {
 
 /** `traditional_strength_training` becomes "Traditional strength training". */
 export function nameOfActivity(activity: string | null): string {
-  return nameOfType(activity ?? "") || texts.workouts.unnamed;
+  return nameOfType(activity ?? "") || texts.workout;
 }
 
 const GROUPS: [Group, RegExp][] = [

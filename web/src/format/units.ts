@@ -1,6 +1,6 @@
 // From the unit that the server computes in to the one that people read: kilometres or miles, °C or °F, percent.
 
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 import { formatMinutes } from "./durations.ts";
 import { formatNumber, formatPercent, NOTHING } from "./numbers.ts";
 

@@ -3,6 +3,14 @@
 interface Ahead {
   url: string;
   answer: Promise<Response>;
+  /** What a good answer says; undefined of another one. Only one reader may take it. */
+  content: Promise<unknown>;
+  /** Both, once they are there. */
+  read?: Read;
+}
+interface Read {
+  answer: Response;
+  data: unknown;
 }
 declare global {
   interface Window {
@@ -19,15 +27,27 @@ export const inHead = (url: string): string => (`${url}?` === IN_HEAD ? IN_HEAD 
 /** Asks for an address as the head writes it, without headers: browsers take the answer that the head got only then. */
 export function askAhead(url: string, written: string): void {
   const answer = fetch(written, { credentials: "same-origin" });
-  // Its taker handles the failure.
-  answer.catch(() => undefined);
-  window.ahead = { url, answer };
+  const content = answer.then((answer) => (answer.ok ? answer.json() : undefined));
+  const ahead: Ahead = { url, answer, content };
+  window.ahead = ahead;
+  Promise.all([answer, content]).then(
+    ([answer, data]) => {
+      if (answer.ok) ahead.read = { answer, data };
+    },
+    // Its taker handles the failure.
+    () => undefined,
+  );
 }
 
 /** Returns the answer to this address once, if it was asked for. */
-export function takeAhead(url: string): Promise<Response> | undefined {
+export function takeAhead(url: string): Ahead | undefined {
   const ahead = typeof window === "undefined" ? undefined : window.ahead;
   if (ahead?.url !== url) return undefined;
   window.ahead = undefined;
-  return ahead.answer;
+  return ahead;
+}
+
+/** Returns what the answer to this address says, if it is there already. */
+export function takeRead(url: string): Read | undefined {
+  return typeof window !== "undefined" && window.ahead?.read ? takeAhead(url)?.read : undefined;
 }

@@ -8,7 +8,7 @@ export const frameTexts = {
   /** A source that sent no name. */
   noSource: "a source without a name",
   units: { samples: (count: number) => plural(count, "sample", "samples") },
-  ages: { now: "just now", future: "in the future" },
+  ages: { now: "just now", future: "in the future", last: (age: string) => `last ${age}` },
   name: "healthsink",
   nav: {
     label: "Main",
@@ -17,6 +17,7 @@ export const frameTexts = {
     sleep: "Sleep",
     workouts: "Workouts",
     data: "Data",
+    why: "Why this number",
     skip: "Skip to content",
   },
   menu: {

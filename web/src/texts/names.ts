@@ -41,6 +41,10 @@ export const namesTexts = {
     symptoms: "Symptoms",
     other: "Other",
   },
+  /** An activity without a name. */
+  workout: "Workout",
+  pacing: { pace: "Pace", speed: "Speed" },
+  inBedFrom: (time: string) => `in bed from ${time}`,
   stages: { deep: "Deep", core: "Core", rem: "REM", awake: "Awake", unspecified: "Asleep", in_bed: "In bed" } as Record<
     string,
     string

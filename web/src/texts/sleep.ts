@@ -16,7 +16,6 @@ export const sleepTexts = {
     asleep: "Asleep",
     asleepLower: "asleep",
     inBed: "In bed",
-    inBedFrom: (time: string) => `in bed from ${time}`,
     bedtime: "Bedtime",
     waking: "Waking",
     nap: "Nap",

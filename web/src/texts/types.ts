@@ -15,7 +15,6 @@ export const typesTexts = {
     days: (count: string, of: number) => `${count} ${plural(of, "day", "days")}`,
     samples: (count: string, of: number) => `${count} ${plural(of, "sample", "samples")}`,
     since: (day: string) => `since ${day}`,
-    last: (age: string) => `last ${age}`,
   },
   type: {
     ranges: { day: "Day", week: "Week", month: "Month", half: "6 months", year: "Year", all: "All" },
@@ -87,7 +86,6 @@ export const typesTexts = {
     hintTouch: "Tap the chart for each value, pinch to zoom.",
   },
   why: {
-    title: "Why this number",
     previous: "Day before",
     next: "Day after",
     empty: "Nothing was recorded on this day",

@@ -4,7 +4,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { type Answer, refreshAnswers } from "../api/answers.ts";
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 import { Failure, Loading } from "./States.tsx";
 
 interface AnsweredProps<T> {

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { formatNumber } from "../format/numbers.ts";
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 
 export interface Column<Row> {
   name: string;

@@ -6,7 +6,7 @@ import { formatTime } from "../format/dates.ts";
 import { address, linkTo } from "../state/address.ts";
 import { reachedAt, unreachableSince } from "../state/connection.ts";
 import { reconnectNow } from "../state/live.ts";
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 import { viewOf, views } from "../views/registry.ts";
 import { Icon } from "./Icon.tsx";
 import { Menu } from "./Menu.tsx";

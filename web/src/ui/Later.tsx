@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { afterPaint } from "./paint.ts";
 
 interface LaterProps {
   /** How many paints to wait for: parts that follow each other count up. */
@@ -10,20 +11,14 @@ interface LaterProps {
 }
 
 export function Later({ after = 1, children }: LaterProps) {
+  return usePainted(after) ? children() : null;
+}
+
+/** Whether the window was painted so many times since the component is there. */
+export function usePainted(after = 1): boolean {
   const [paints, setPaints] = useState(0);
   useEffect(() => {
-    if (paints >= after) return;
-    // A hidden window paints nothing: a timer also ends the wait.
-    const next = () => setPaints(paints + 1);
-    const timer = setTimeout(next, document.visibilityState === "visible" ? 100 : 0);
-    const frame = requestAnimationFrame(() => {
-      clearTimeout(timer);
-      setTimeout(next);
-    });
-    return () => {
-      clearTimeout(timer);
-      cancelAnimationFrame(frame);
-    };
+    if (paints < after) return afterPaint(() => setPaints(paints + 1));
   }, [paints, after]);
-  return paints >= after ? children() : null;
+  return paints >= after;
 }

@@ -1,15 +1,17 @@
 // The menu: whose data is shown, units, and what is rarely needed.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { address, changeQuery, linkTo } from "../state/address.ts";
 import { person, session, signOut } from "../state/session.ts";
 import { chooseUnits, units } from "../state/settings.ts";
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 import { Icon } from "./Icon.tsx";
 import { Segmented } from "./Segmented.tsx";
 
 export function Menu() {
   const details = useRef<HTMLDetailsElement>(null);
+  // The first paint does not wait for what nobody sees yet.
+  const [isOpen, setOpen] = useState(false);
   const close = () => {
     if (details.current) details.current.open = false;
   };
@@ -31,37 +33,43 @@ export function Menu() {
   }, []);
   const shown = person.value ?? "";
   return (
-    <details class="menu" ref={details}>
+    <details class="menu" ref={details} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary title={shown}>
         <Icon name="person" size={22} />
         <span class="ellipsis">{shown || texts.menu.open}</span>
       </summary>
-      <div class="menu-panel">
-        <People close={close} />
-        <div class="menu-part">
-          <h2>{texts.menu.units}</h2>
-          <Segmented
-            label={texts.menu.units}
-            choices={[
-              { key: "metric", text: texts.menu.metric },
-              { key: "us", text: texts.menu.us },
-            ]}
-            chosen={units.value}
-            choose={chooseUnits}
-          />
-        </div>
-        <div class="menu-part">
-          <a href={linkTo("setup")} onClick={close}>
-            {texts.menu.setup}
-          </a>
-          <a href="docs">{texts.menu.api}</a>
-          <a href="licences">{texts.menu.licences}</a>
-          <button type="button" class="menu-item" onClick={() => void signOut().then(close, close)}>
-            {texts.menu.signOut}
-          </button>
-        </div>
-      </div>
+      {isOpen && <Panel close={close} />}
     </details>
+  );
+}
+
+function Panel({ close }: { close: () => void }) {
+  return (
+    <div class="menu-panel">
+      <People close={close} />
+      <div class="menu-part">
+        <h2>{texts.menu.units}</h2>
+        <Segmented
+          label={texts.menu.units}
+          choices={[
+            { key: "metric", text: texts.menu.metric },
+            { key: "us", text: texts.menu.us },
+          ]}
+          chosen={units.value}
+          choose={chooseUnits}
+        />
+      </div>
+      <div class="menu-part">
+        <a href={linkTo("setup")} onClick={close}>
+          {texts.menu.setup}
+        </a>
+        <a href="docs">{texts.menu.api}</a>
+        <a href="licences">{texts.menu.licences}</a>
+        <button type="button" class="menu-item" onClick={() => void signOut().then(close, close)}>
+          {texts.menu.signOut}
+        </button>
+      </div>
+    </div>
   );
 }
 

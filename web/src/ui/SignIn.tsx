@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Problem } from "../api/problem.ts";
 import { address, go } from "../state/address.ts";
 import { hasEnded, signIn } from "../state/session.ts";
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 import { Icon } from "./Icon.tsx";
 
 export function SignIn() {

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { Problem } from "../api/problem.ts";
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 import { Icon, type IconName } from "./Icon.tsx";
 import { Marked } from "./Marked.tsx";
 

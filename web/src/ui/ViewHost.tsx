@@ -7,8 +7,8 @@ import { Unreachable } from "../api/problem.ts";
 import { address } from "../state/address.ts";
 import { unreachableSince } from "../state/connection.ts";
 import { reconnectNow } from "../state/live.ts";
-import { texts } from "../texts.ts";
-import { type View, type ViewProps, viewOf } from "../views/registry.ts";
+import { texts } from "../texts/first.ts";
+import { loadView, type View, type ViewProps, viewOf } from "../views/registry.ts";
 import { Empty, Failure, Loading } from "./States.tsx";
 
 const loaded = new Map<string, ComponentType<ViewProps>>();
@@ -37,9 +37,9 @@ function Loaded({ view, parts, query }: ViewProps & { view: View }) {
     if (Shown || mustWait || failure === "gone") return;
     // Browsers remember that a script could not be loaded. All that is shown is in the address.
     if (failure === "away") return location.reload();
-    view.load?.().then(
-      ({ default: shown }) => {
-        loaded.set(view.name, shown);
+    loadView(view).then(
+      (shown) => {
+        if (shown) loaded.set(view.name, shown);
         redraw((count) => count + 1);
       },
       () => void whyNot().then(setFailure),

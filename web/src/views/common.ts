@@ -1,5 +1,6 @@
-// What most views use. Each script of a view is bundled with an import of this file, so that all of it is one script: without
-// it, each combination of views would have a small script with what only they share, and a phone would wait for each.
+// What most views use. Each script of a view is bundled with an import of this file, so that all of it is two scripts: that of
+// Today, and one with the rest. Without it, each combination of views would have a small script with what only they share, and
+// a phone would wait for each.
 
 import "../api/answers.ts";
 import "../format/calendar.ts";
@@ -18,6 +19,7 @@ import "../ui/Later.tsx";
 import "../ui/Segmented.tsx";
 import "../ui/Sparkline.tsx";
 import "../ui/States.tsx";
+import "../texts.ts";
 import "../ui/ViewHost.tsx";
 import "./registry.ts";
 import "./today/query.ts";

@@ -1,8 +1,9 @@
 // The list of views. Each is a folder, loaded when it is first shown; most visits begin with Today.
 
 import type { ComponentType } from "preact";
-import { texts } from "../texts.ts";
+import { texts } from "../texts/first.ts";
 import type { IconName } from "../ui/Icon.tsx";
+import { loadStyle } from "../ui/style.ts";
 import Today from "./today/Today.tsx";
 
 export interface ViewProps {
@@ -24,6 +25,19 @@ export interface View {
   shown?: ComponentType<ViewProps>;
 }
 
+/** The style sheet of all views but Today: the bundler knows its name. */
+declare const VIEWS_STYLE: string;
+
+/** Loads what most views use. The page does so once Today is shown, and a view that is shown before it, side by side. */
+export async function loadCommon(): Promise<void> {
+  await Promise.all([loadStyle(VIEWS_STYLE), import("./common.ts")]);
+}
+
+export async function loadView({ load }: View): Promise<ComponentType<ViewProps> | undefined> {
+  const [shown] = await Promise.all([load?.(), loadCommon()]);
+  return shown?.default;
+}
+
 export const views: readonly View[] = [
   { name: "", title: texts.nav.today, icon: "today", shown: Today },
   { name: "types", title: texts.nav.types, icon: "types", load: () => import("./types/Types.tsx") },
@@ -32,7 +46,7 @@ export const views: readonly View[] = [
   { name: "data", title: texts.nav.data, icon: "data", load: () => import("./data/Data.tsx") },
   { name: "setup", title: texts.menu.setup, under: "data", load: () => import("./setup/Setup.tsx") },
   { name: "type", title: texts.nav.types, under: "types", load: () => import("./type/Type.tsx") },
-  { name: "why", title: texts.why.title, under: "types", load: () => import("./why/Why.tsx") },
+  { name: "why", title: texts.nav.why, under: "types", load: () => import("./why/Why.tsx") },
 ];
 
 export function viewOf(name: string): View | undefined {

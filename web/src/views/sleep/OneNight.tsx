@@ -103,9 +103,7 @@ function Shown({ night: sent }: { night: Night }) {
             {", "}
             {texts.sleep.fromTo(begin, end)}
           </span>
-          {night.bedtime && bedtime !== begin && (
-            <span class="readout-text muted">{texts.sleep.inBedFrom(bedtime)}</span>
-          )}
+          {night.bedtime && bedtime !== begin && <span class="readout-text muted">{texts.inBedFrom(bedtime)}</span>}
         </div>
         {marks.length > 0 && (
           <ul class="chips">

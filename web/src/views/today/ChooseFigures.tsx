@@ -3,14 +3,14 @@
 import { useRef, useState } from "preact/hooks";
 import type { Overview } from "../../api/shapes.ts";
 import { nameOfType } from "../../format/types.ts";
-import { texts } from "../../texts.ts";
+import { texts } from "../../texts/first.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { chooseFigures, FIGURES } from "./query.ts";
 
 export function ChooseFigures({ overview }: { overview: Overview }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [chosen, setChosen] = useState(overview.figures.map(({ type }) => type));
-  // The list is drawn once it is asked for.
+  // It is drawn once it is asked for.
   const [isOpen, setOpen] = useState(false);
   const choices = (isOpen ? overview.types : [])
     .filter(({ method }) => method === "sum" || method === "mean" || method === "level")
@@ -54,32 +54,38 @@ export function ChooseFigures({ overview }: { overview: Overview }) {
           if (event.target === dialog.current) dialog.current?.close();
         }}
       >
-        <form method="dialog">
-          <header>
-            <h2 id="choose-title">{texts.today.choose}</h2>
-            <p class={isFull ? "warn-text" : "note"} role="status">
-              {isFull ? texts.today.chooseFull : texts.today.chooseHint}
-            </p>
-          </header>
-          <ul>
-            {choices.map(({ type, name }) => {
-              const isChosen = chosen.includes(type);
-              return (
-                <li key={type}>
-                  <label>
-                    <input type="checkbox" checked={isChosen} onChange={(event) => toggle(type, event.currentTarget)} />
-                    <span class="ellipsis" title={name}>
-                      {name}
-                    </span>
-                  </label>
-                </li>
-              );
-            })}
-          </ul>
-          <button type="submit" class="button primary">
-            {texts.today.done}
-          </button>
-        </form>
+        {isOpen && (
+          <form method="dialog">
+            <header>
+              <h2 id="choose-title">{texts.today.choose}</h2>
+              <p class={isFull ? "warn-text" : "note"} role="status">
+                {isFull ? texts.today.chooseFull : texts.today.chooseHint}
+              </p>
+            </header>
+            <ul>
+              {choices.map(({ type, name }) => {
+                const isChosen = chosen.includes(type);
+                return (
+                  <li key={type}>
+                    <label>
+                      <input
+                        type="checkbox"
+                        checked={isChosen}
+                        onChange={(event) => toggle(type, event.currentTarget)}
+                      />
+                      <span class="ellipsis" title={name}>
+                        {name}
+                      </span>
+                    </label>
+                  </li>
+                );
+              })}
+            </ul>
+            <button type="submit" class="button primary">
+              {texts.today.done}
+            </button>
+          </form>
+        )}
       </dialog>
     </>
   );

@@ -3,7 +3,7 @@
 import type { Dose, Overview } from "../../api/shapes.ts";
 import { formatTime } from "../../format/dates.ts";
 import { formatNumber } from "../../format/numbers.ts";
-import { texts } from "../../texts.ts";
+import { texts } from "../../texts/first.ts";
 import { Card } from "../../ui/Card.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 

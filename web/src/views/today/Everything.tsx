@@ -9,7 +9,7 @@ import { type Measure, measureOfRow } from "../../format/units.ts";
 import { linkTo } from "../../state/address.ts";
 import { now } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
-import { texts } from "../../texts.ts";
+import { texts } from "../../texts/first.ts";
 import { Card } from "../../ui/Card.tsx";
 import { Later } from "../../ui/Later.tsx";
 

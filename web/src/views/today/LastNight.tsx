@@ -6,7 +6,7 @@ import { asleepIn, hypnogram, parts } from "../../draw/hypnogram.ts";
 import { formatLocalTime, formatTime } from "../../format/dates.ts";
 import { formatMinutes } from "../../format/durations.ts";
 import { linkTo } from "../../state/address.ts";
-import { texts } from "../../texts.ts";
+import { texts } from "../../texts/first.ts";
 import { Card } from "../../ui/Card.tsx";
 
 type NightOf = NonNullable<Overview["night"]>;
@@ -77,7 +77,7 @@ function Band({ night }: { night: NightOf }) {
       </svg>
       <p class="note">
         <time>{start}</time>
-        {night.bedtime && bedtime !== start && <span>{texts.sleep.inBedFrom(bedtime)}</span>}
+        {night.bedtime && bedtime !== start && <span>{texts.inBedFrom(bedtime)}</span>}
         <time>{wake}</time>
       </p>
     </div>

@@ -10,7 +10,7 @@ import { nameOfActivity } from "../../format/types.ts";
 import { formatKilometers } from "../../format/units.ts";
 import { linkTo } from "../../state/address.ts";
 import { units } from "../../state/settings.ts";
-import { texts } from "../../texts.ts";
+import { texts } from "../../texts/first.ts";
 import { Card } from "../../ui/Card.tsx";
 import { formatPace, pacingOf } from "../workouts/pace.ts";
 

@@ -7,7 +7,7 @@ import { formatNumber } from "../../format/numbers.ts";
 import { linkTo } from "../../state/address.ts";
 import { now, zone } from "../../state/clock.ts";
 import { upload } from "../../state/live.ts";
-import { texts } from "../../texts.ts";
+import { texts } from "../../texts/first.ts";
 import { Answered } from "../../ui/Answered.tsx";
 import { Later } from "../../ui/Later.tsx";
 import { Empty } from "../../ui/States.tsx";

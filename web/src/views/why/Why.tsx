@@ -36,7 +36,7 @@ function Asked({ type, day }: { type: string; day: string }) {
   const name = nameOfType(type);
   const today = personToday.value;
   useEffect(() => {
-    document.title = `${texts.why.title}: ${name} · ${texts.name}`;
+    document.title = `${texts.nav.why}: ${name} · ${texts.name}`;
   }, [name]);
   const linkToDay = (steps: number) => linkTo("why", [type, addDays(day, steps)]);
   const own = type === "sleep" ? linkTo("sleep", [day]) : linkTo("type", [type], { range: "day", end: day });
@@ -48,7 +48,7 @@ function Asked({ type, day }: { type: string; day: string }) {
             <Icon name="left" size={16} />
             <span class="clamp">{name}</span>
           </a>
-          <h1>{texts.why.title}</h1>
+          <h1>{texts.nav.why}</h1>
         </div>
         <div class="period-steps">
           <a class="icon-button" href={linkToDay(-1)} aria-label={texts.why.previous}>

@@ -9,7 +9,11 @@ import type { Point } from "../../draw/track.ts";
 import type { Cursor } from "../../plot/Stack.tsx";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
+import { loadStyle } from "../../ui/style.ts";
 import type { RouteOnMap } from "./map.ts";
+
+/** The style sheet of maps: the bundler knows its name. */
+declare const MAP_STYLE: string;
 
 /** Where maps come from, and whose they are. */
 export type Tiles = NonNullable<SessionAnswer["tiles"]>;
@@ -58,8 +62,8 @@ export function RouteMap({
       cursor.value = index === null ? null : (points[index]?.at ?? null);
     };
     const { zoomIn, zoomOut } = texts.workouts;
-    import("./map.ts")
-      .then(({ showMap }) =>
+    Promise.all([import("./map.ts"), loadStyle(MAP_STYLE)])
+      .then(([{ showMap }]) =>
         showMap(element, { url: tiles.url, points, isUs, zoomIn, zoomOut, onTile, onFailedTile: fail, onPlace }),
       )
       .then((shown) => {

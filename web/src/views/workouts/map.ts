@@ -18,9 +18,6 @@ import {
 import { type Run, unwrapped } from "../../draw/route.ts";
 import type { Point } from "../../draw/track.ts";
 
-/** The name of the style sheet: the bundler knows it. */
-declare const MAP_STYLE: string;
-
 const [ZOOM_MAX, ZOOM_FIRST_MAX] = [19, 17];
 const PADDING = 24;
 
@@ -45,26 +42,8 @@ export interface RouteOnMap {
   remove: () => void;
 }
 
-let style: Promise<void> | undefined;
-
-function loadStyle(): Promise<void> {
-  style ??= new Promise((resolve, reject) => {
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = MAP_STYLE;
-    link.onload = () => resolve();
-    link.onerror = () => {
-      style = undefined;
-      reject(new Error("the style of maps cannot be loaded"));
-    };
-    document.head.append(link);
-  });
-  return style;
-}
-
-/** Shows the route in an element. */
-export async function showMap(element: HTMLElement, options: MapOptions): Promise<RouteOnMap> {
-  await loadStyle();
+/** Shows the route in an element. Its style sheet is there. */
+export function showMap(element: HTMLElement, options: MapOptions): RouteOnMap {
   const { points, onPlace } = options;
   const longitudes = unwrapped(points.map(({ longitude }) => longitude));
   const places = points.map(({ latitude }, place): LatLngTuple => [latitude, longitudes[place] ?? 0]);

@@ -3,7 +3,7 @@
 import { formatClock } from "../../format/durations.ts";
 import { formatNumber, NOTHING } from "../../format/numbers.ts";
 import type { UnitSystem } from "../../format/units.ts";
-import { texts } from "../../texts.ts";
+import { texts } from "../../texts/first.ts";
 
 export interface Pacing {
   name: string;
@@ -30,7 +30,7 @@ export function pacingOf(activity: string | null, system: UnitSystem): Pacing {
   }
   const [factor, unit] = system === "us" ? [3600 / MILE_M, "mph"] : [3.6, "km/h"];
   return {
-    name: texts.workouts.speed,
+    name: texts.pacing.speed,
     isPace: false,
     convert: (speed) => speed * factor,
     format: (value) => `${formatNumber(value, 1)} ${unit}`,
@@ -40,7 +40,7 @@ export function pacingOf(activity: string | null, system: UnitSystem): Pacing {
 
 function pace(metres: number, unit: string): Pacing {
   return {
-    name: texts.workouts.pace,
+    name: texts.pacing.pace,
     isPace: true,
     convert: (speed) => (speed < SPEED_MIN ? null : metres / speed),
     format: (value) => `${formatClock(value)} /${unit}`,
