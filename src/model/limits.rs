@@ -1006,6 +1006,9 @@ pub const QUESTION_PLACES_OF_TOKEN: usize = QUESTION_PLACES - 1;
 /// upload keeps most of its speed, and a page still ends within its time.
 pub const READ_NICENESS: i32 = 15;
 
+/// How long an upload waits for its client before reads get the processor as if there were no upload.
+pub const UPLOAD_PAUSE: Duration = Duration::from_millis(50);
+
 /// How long a read waits for one of these places.
 pub const QUESTION_WAIT: Duration = Duration::from_secs(5);
 

@@ -13,7 +13,7 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::model::limits::{PERMIT_LOOK_INTERVAL, PERMIT_WAIT, UPLOADS_WAITING_MAX, ZSTD_BODIES_MAX};
+use crate::model::limits::{PERMIT_LOOK_INTERVAL, PERMIT_WAIT, UPLOAD_PAUSE, UPLOADS_WAITING_MAX, ZSTD_BODIES_MAX};
 use crate::model::lock::lock;
 use crate::serve::access::auth::Sender;
 
@@ -73,6 +73,8 @@ pub(in crate::serve) struct Upload {
 struct Pace {
     /// When the client becomes too slow to keep others waiting; `None` while the server does not wait for it.
     slow_from: Option<Instant>,
+    /// When the server began to wait for it the last time.
+    waits_since: Option<Instant>,
     is_needed: bool,
 }
 
@@ -93,9 +95,9 @@ impl Intake {
         self.uploads().running.len()
     }
 
-    /// Whether an upload is under way that does not wait for its client.
+    /// Whether an upload is under way that does not wait for its client, or does only for a moment.
     pub(in crate::serve) fn is_at_work(&self) -> bool {
-        self.uploads().running.iter().any(|upload| upload.pace().slow_from.is_none())
+        self.uploads().running.iter().any(|upload| upload.is_at_work())
     }
 
     /// Uploads that wait for a permit.
@@ -139,7 +141,11 @@ impl Intake {
     /// Has all uploads wait for their clients, for tests of others.
     #[cfg(test)]
     pub(in crate::serve) fn wait_for_clients(&self) {
-        self.uploads().running.iter().for_each(|upload| upload.start_waiting(Instant::now()));
+        let since = Instant::now().checked_sub(UPLOAD_PAUSE);
+        self.uploads().running.iter().for_each(|upload| {
+            upload.start_waiting(Instant::now());
+            upload.pace().waits_since = since;
+        });
     }
 
     /// Puts an upload into the queue, or lets it run at once.
@@ -281,7 +287,8 @@ impl Upload {
 
     /// Notes that the server waits for the client, and when the client becomes too slow.
     pub(super) fn start_waiting(&self, slow_from: Instant) {
-        self.pace().slow_from = Some(slow_from);
+        let mut pace = self.pace();
+        (pace.slow_from, pace.waits_since) = (Some(slow_from), Some(Instant::now()));
     }
 
     /// Notes that the server does not wait for the client.
@@ -293,16 +300,22 @@ impl Upload {
     pub(super) async fn evicted(&self) {
         loop {
             self.needed.notified().await;
-            let Pace { slow_from, is_needed } = *self.pace();
+            let Pace { slow_from, is_needed, .. } = *self.pace();
             if is_needed && slow_from.is_some_and(|from| from <= Instant::now()) {
                 return;
             }
         }
     }
 
+    /// Between two frames of a fast client there are moments without work.
+    fn is_at_work(&self) -> bool {
+        let Pace { slow_from, waits_since, .. } = *self.pace();
+        slow_from.is_none() || waits_since.is_some_and(|since| since.elapsed() < UPLOAD_PAUSE)
+    }
+
     /// Since when the client is too slow, unless the permit is already needed.
     fn slow_since(&self, now: Instant) -> Option<Instant> {
-        let Pace { slow_from, is_needed } = *self.pace();
+        let Pace { slow_from, is_needed, .. } = *self.pace();
         slow_from.filter(|from| !is_needed && *from <= now)
     }
 
@@ -325,6 +338,21 @@ mod tests {
 
     fn run<T>(test: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(test)
+    }
+
+    #[test]
+    fn a_fast_client_is_at_work_between_two_frames() {
+        let intake = Intake::new(1);
+        assert!(!intake.is_at_work());
+        let permit = intake.enter_unnamed();
+        assert!(intake.is_at_work());
+        permit.upload().start_waiting(Instant::now() + Duration::from_secs(3600));
+        permit.upload().pace().waits_since = Some(Instant::now() + Duration::from_secs(3600));
+        assert!(intake.is_at_work());
+        intake.wait_for_clients();
+        assert!(!intake.is_at_work());
+        permit.upload().stop_waiting();
+        assert!(intake.is_at_work());
     }
 
     /// An upload that asks for a permit.
