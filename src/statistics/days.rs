@@ -3,8 +3,9 @@
 //! Only samples under way and the figures of one day are in memory, however long the history is.
 
 use super::category::{Categories, StandHours};
+use super::day::Day;
 use super::instants::Instants;
-use super::merge::{Day, Measure, Merge, level};
+use super::merge::{Measure, Merge, level};
 use super::method::{Method, Partition};
 use super::rank::Ranks;
 use super::sample::{LeftOut, OutOfOrder, Sample};

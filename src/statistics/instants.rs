@@ -128,6 +128,15 @@ impl Instants {
     /// Begins a new start. Earlier ones are settled when no sample can hide them any more.
     fn begin(&mut self, sample: &Sample, rank: u16) {
         let at_ms = sample.start_ms;
+        // Mostly there is one start, and it is long ago: its slot is used again.
+        if let Some(slot) = self.starts.front().copied().filter(|slot| {
+            self.settled == 0 && self.starts.len() == 1 && self.slots[*slot].at_ms < at_ms - 2 * SAME_START_MS
+        }) {
+            self.count(slot, self.slots[slot].rank);
+            let start = &mut self.slots[slot];
+            (start.at_ms, start.rank, start.only) = (at_ms, rank, Some(*sample));
+            return;
+        }
         self.settle(at_ms - SAME_START_MS);
         self.forget(at_ms - 2 * SAME_START_MS);
         let slot = self.spare.pop().unwrap_or(self.slots.len());

@@ -10,6 +10,7 @@ use std::collections::BinaryHeap;
 
 use crate::model::limits::STATISTICS_ACTIVE_MAX;
 
+use super::day::Day;
 use super::groups::RankSet;
 use super::rank::{GroupId, Ranks};
 use super::rules::POINT_LEVEL_MS;
@@ -239,6 +240,17 @@ impl Merge {
             return;
         }
         self.settle_points();
+        match self.active.as_slice() {
+            [] => {
+                (self.now_ms, self.best_before) = (to_ms, None);
+                return;
+            }
+            [only] if only.end_ms <= to_ms => {
+                let only = *only;
+                return self.end_only(only, to_ms);
+            }
+            _ => {}
+        }
         while let Some(first) = self.active.peek().filter(|row| row.end_ms < to_ms) {
             self.run_clock(first.end_ms);
             self.close_ended();
@@ -246,6 +258,16 @@ impl Merge {
         self.run_clock(to_ms);
         self.best_before = self.best.best();
         self.close_ended();
+    }
+
+    /// Ends the only sample that is under way, and goes on to an instant behind it. Most samples are followed so.
+    fn end_only(&mut self, row: Row, to_ms: i64) {
+        self.run_clock(row.end_ms);
+        self.active.clear();
+        self.credit(&row, self.clocks[usize::from(row.rank)].time_ms, row.end_ms);
+        self.leave(row.rank);
+        self.best_before = (row.end_ms == to_ms).then_some(row.rank);
+        self.now_ms = to_ms;
     }
 
     /// The clock of the best group runs.
@@ -406,27 +428,6 @@ impl Merge {
         day.naive.add_sum(&self.hidden);
         total.covered_ms = total.covered_ms.max(self.covered_ms);
         total.has_long |= self.has_long;
-    }
-}
-
-/// What all partitions of a day add up to.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Day {
-    pub(super) sum: ExactSum,
-    partition: ExactSum,
-    pub(super) naive: ExactSum,
-    pub(super) has_naive: bool,
-    pub(super) weight_ms: i64,
-    pub(super) extremes: Extremes,
-}
-
-impl Day {
-    pub(super) fn clear(&mut self) {
-        self.sum.clear();
-        self.naive.clear();
-        self.has_naive = false;
-        self.weight_ms = 0;
-        self.extremes = Extremes::default();
     }
 }
 

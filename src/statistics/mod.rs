@@ -8,6 +8,7 @@
 
 mod average;
 mod category;
+mod day;
 mod days;
 mod evidence;
 pub mod facts;

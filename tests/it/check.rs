@@ -203,12 +203,13 @@ fn other_views_are_noted_and_made_again() {
 #[test]
 fn databases_of_earlier_versions_are_sound() {
     for (version, undoing) in [
-        (1, &["step7_undo", "step6_undo", "step5_undo", "step4_undo", "step3_undo", "step2_undo"][..]),
-        (2, &["step7_undo", "step6_undo", "step5_undo", "step4_undo", "step3_undo"]),
-        (3, &["step7_undo", "step6_undo", "step5_undo", "step4_undo"]),
-        (4, &["step7_undo", "step6_undo", "step5_undo"]),
-        (5, &["step7_undo", "step6_undo"]),
-        (6, &["step7_undo"]),
+        (1, &["step8_undo", "step7_undo", "step6_undo", "step5_undo", "step4_undo", "step3_undo", "step2_undo"][..]),
+        (2, &["step8_undo", "step7_undo", "step6_undo", "step5_undo", "step4_undo", "step3_undo"]),
+        (3, &["step8_undo", "step7_undo", "step6_undo", "step5_undo", "step4_undo"]),
+        (4, &["step8_undo", "step7_undo", "step6_undo", "step5_undo"]),
+        (5, &["step8_undo", "step7_undo", "step6_undo"]),
+        (6, &["step8_undo", "step7_undo"]),
+        (7, &["step8_undo"]),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("health.db");

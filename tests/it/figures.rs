@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use healthsink_testdata::Twin;
 use healthsink_testkit::database::{one, rows};
 use healthsink_testkit::http::Client;
 use healthsink_testkit::wait::wait_until;
@@ -105,8 +106,12 @@ impl Owned {
     }
 
     fn import(&self, payload: &Value, flags: &[&str]) {
-        let file = self.folder.path().join("payload.json");
-        fs::write(&file, payload.to_string()).unwrap();
+        self.import_file("payload.json", payload.to_string().as_bytes(), flags);
+    }
+
+    fn import_file(&self, name: &str, content: &[u8], flags: &[&str]) {
+        let file = self.folder.path().join(name);
+        fs::write(&file, content).unwrap();
         let paths = [self.db.to_str().unwrap(), file.to_str().unwrap()];
         let output = run(&[&["import", "--db", paths[0]], flags, &[paths[1]]].concat());
         assert!(output.status.success(), "{output:?}");
@@ -354,7 +359,11 @@ fn figures_are_the_same_however_the_rows_arrive() {
     // A condensed series counts nothing.
     let energy = whole.texts("SELECT DISTINCT value FROM active_energy_per_day");
     assert_eq!(energy, ["200.0"]);
-    assert_eq!(one(&whole.db, "SELECT count(*) FROM shadowed_samples"), 11);
+    // It begins with the first sample that it was made of.
+    let series = "SELECT count(*) FROM shadowed_samples h JOIN samples s USING (person_id, type_id, start_ms, uuid)
+        JOIN samples f ON (f.person_id, f.type_id, f.start_ms, f.uuid) = (h.person_id, h.type_id, h.start_ms, h.shadowed_by)
+        WHERE s.value = 200 AND f.value = 10";
+    assert_eq!([one(&whole.db, "SELECT count(*) FROM shadowed_samples"), one(&whole.db, series)], [11, 11]);
     assert_eq!(one(&whole.db, "SELECT sum(workouts) FROM workouts_per_week"), 21);
     derive_from_nothing(&whole);
     assert_eq!(derived(&whole.db), expected);
@@ -636,4 +645,22 @@ fn sources_that_show_late_count_by_their_ranks() {
         .unwrap();
     derive_from_nothing(&owned);
     assert_eq!(derived(&owned.db), expected);
+}
+
+/// The app's samples take the place of those of an export, which names sources in another way.
+#[test]
+fn sources_of_an_export_go_with_its_samples() {
+    let twin = Twin { seed: 3, samples: 400, rounded: false };
+    let (mut export, mut payload) = (Vec::new(), Vec::new());
+    twin.write_export(&mut export).unwrap();
+    twin.write_payload(&mut payload).unwrap();
+    let owned = Owned::new();
+    let groups = || owned.texts("SELECT key, class, first_ms, last_ms FROM source_groups ORDER BY key");
+    owned.import_file("export.xml", &export, &[]);
+    let of_export = groups();
+    owned.import_file("app.json", &payload, &[]);
+    let found = (derived(&owned.db), groups());
+    assert!(of_export.iter().any(|group| !found.1.contains(group)), "{of_export:?} {:?}", found.1);
+    derive_from_nothing(&owned);
+    assert_eq!((derived(&owned.db), groups()), found);
 }

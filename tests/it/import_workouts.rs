@@ -341,7 +341,17 @@ fn a_database_of_version_1_knows_its_workouts() {
     let folder = Folder::new();
     let db = folder.path("health.db");
     let connection = Connection::open(&db).unwrap();
-    for sql in ["tables", "names", "step7_undo", "step6_undo", "step5_undo", "step4_undo", "step3_undo", "step2_undo"] {
+    for sql in [
+        "tables",
+        "names",
+        "step8_undo",
+        "step7_undo",
+        "step6_undo",
+        "step5_undo",
+        "step4_undo",
+        "step3_undo",
+        "step2_undo",
+    ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/store/schema/{sql}.sql"));
         connection.execute_batch(&std::fs::read_to_string(path).unwrap()).unwrap();
     }

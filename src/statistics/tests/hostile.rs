@@ -2,7 +2,8 @@
 
 use crate::model::limits::STATISTICS_ACTIVE_MAX;
 
-use super::super::merge::{Day, Measure, Merge};
+use super::super::day::Day;
+use super::super::merge::{Measure, Merge};
 use super::super::total::Total;
 use super::super::{Days, LeftOut, Method, OutOfOrder, Ranks, Sample, Scale, Timeline, Zones};
 use super::{GROUPS, Order, at, days, pass, samples};

@@ -1,17 +1,17 @@
 //! Series that HealthKit has condensed, beside the samples that they were made of: found in each workout, and left out.
 
 use super::halt::Step;
+use super::samples::Identity;
 use crate::model::limits::CONDENSED_HELD_MAX;
-use crate::model::record::Uuid;
 use crate::statistics::Sample;
 use crate::statistics::facts::{Condensed, Fact, shadowed};
 use crate::statistics::rules::CONDENSED_MS;
 
-/// A sample on its way to the figures, with its identity.
+/// A sample on its way to the figures, and how its identity is found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Passing {
     pub(super) sample: Sample,
-    pub(super) uuid: Uuid,
+    pub(super) identity: Identity,
 }
 
 /// What comes out.
@@ -109,7 +109,7 @@ mod tests {
     fn passing(from_s: i64, to_s: i64, value: f64) -> Passing {
         let sample =
             Sample { start_ms: from_s * 1000, end_ms: Some(to_s * 1000), value: Some(value), ..Sample::default() };
-        Passing { sample, uuid: [u8::try_from(from_s).unwrap(); 16] }
+        Passing { sample, identity: Identity::Nth(0) }
     }
 
     #[test]

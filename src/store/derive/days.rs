@@ -200,7 +200,9 @@ impl<'a> Pass<'a> {
         let start_ms = passing.sample.start_ms;
         match &mut self.shadowed {
             Some(shadowed) if (self.span.0..self.span.1).contains(&start_ms) => {
-                let [uuid, by] = [passing.uuid.to_vec(), by.uuid.to_vec()];
+                let (connection, of) = (&self.person.connection, (self.person.id, self.kind.id));
+                let uuid = |passing: &Passing| passing.identity.uuid(connection, of, passing.sample.start_ms);
+                let [uuid, by] = [uuid(passing)?.to_vec(), uuid(by)?.to_vec()];
                 shadowed.push(row![self.person.id, self.kind.id, start_ms, uuid, by], sender)
             }
             _ => Ok(()),

@@ -8,7 +8,7 @@ use super::groups::Groups;
 use super::halt::Step;
 use super::metadata::SharedTexts;
 use super::replace::Replacing;
-use super::samples::{self, StoredSample, Wanted};
+use super::samples::{self, StoredSample};
 use super::sender::Sender;
 use super::subject::{Kind, Person};
 use crate::model::limits::{DERIVED_PAUSE_ROWS, NIGHT_SEGMENTS_STORED_MAX};
@@ -133,8 +133,7 @@ impl Pass<'_> {
         let mut nights = Nights::new(timeline, self.ranks);
         let mut texts = SharedTexts::default();
         let mut rows = 0_u64;
-        let wanted = Wanted { metadata: true, ..Wanted::default() };
-        samples::read(person.connection, (person.id, kind.id), (from_ms, to_ms), wanted, |stored| {
+        samples::read(person.connection, (person.id, kind.id), (from_ms, to_ms), true, |stored| {
             rows += 1;
             if rows.is_multiple_of(DERIVED_PAUSE_ROWS) {
                 sender.check()?;

@@ -6,7 +6,7 @@ use super::dirty::{ALL, Span};
 use super::groups::Groups;
 use super::halt::Step;
 use super::metadata::SharedTexts;
-use super::samples::{self, StoredSample, Wanted};
+use super::samples::{self, StoredSample};
 use super::subject::{Kind, Person};
 use super::units::Units;
 use super::workout_spans::extended;
@@ -71,8 +71,7 @@ impl<'a> Reading<'a> {
         let mut texts = SharedTexts::default();
         // Insulin is merged by its reason.
         let is_divided = short(kind.name) == "InsulinDelivery";
-        let wanted = Wanted { identity: condensed.is_some(), metadata: is_divided };
-        samples::read(person.connection, (person.id, kind.id), *span, wanted, |stored| {
+        samples::read(person.connection, (person.id, kind.id), *span, is_divided, |stored| {
             let &StoredSample { start_ms, end_ms, source, creation_ms, .. } = stored;
             let group = groups.of_source(&person.connection, source, start_ms)?;
             groups.note(group, start_ms);
@@ -92,7 +91,7 @@ impl<'a> Reading<'a> {
             if condenser.is_open(start_ms) {
                 return each(Found::Counts(&sample), groups);
             }
-            condenser.push(Passing { sample, uuid: stored.uuid() }, &mut |passed| each(passed.into(), groups))
+            condenser.push(Passing { sample, identity: stored.identity() }, &mut |passed| each(passed.into(), groups))
         })?;
         condenser.finish(&mut |passed| each(passed.into(), groups))?;
         Ok(longest_ms)

@@ -62,7 +62,7 @@ pub(in crate::store) struct Failure {
     pub(in crate::store) people: usize,
 }
 
-/// What is kept from one run to the next.
+/// Kept from one run to the next.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Reader {
     /// To read the schema and to compile the statements takes a third of a small run.

@@ -20,36 +20,92 @@ pub(super) struct StoredSample<'a> {
     pub(super) unit: Option<i64>,
     pub(super) source: Option<i64>,
     pub(super) creation_ms: Option<i64>,
+    /// Its place among those with its start.
+    nth: u32,
+    columns: Columns,
     row: &'a Row<'a>,
 }
 
 impl StoredSample<'_> {
-    /// Returns its identity, if the reader wants that of samples.
-    pub(super) fn uuid(&self) -> Uuid {
-        uuid(self.row, UUID)
+    /// Returns how its identity is found.
+    pub(super) fn identity(&self) -> Identity {
+        self.columns.uuid.map_or(Identity::Nth(self.nth), |column| Identity::Known(uuid(self.row, column)))
     }
 
     /// Returns the id of its shared metadata, or its own text, if the reader wants them.
     pub(super) fn metadata(&self) -> rusqlite::Result<(Option<i64>, Option<&str>)> {
-        Ok((self.row.get(METADATA_ID)?, text(self.row, METADATA)))
+        match self.columns.metadata {
+            Some(column) => Ok((self.row.get(column)?, text(self.row, column + 1))),
+            None => Ok((None, None)),
+        }
     }
 }
 
-/// What a reader wants of each sample. Each column that it does not want costs less.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Wanted {
-    pub(super) identity: bool,
-    pub(super) metadata: bool,
+/// How the identity of a sample is found: few are looked for, and to read all costs as much as two other columns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Identity {
+    Known(Uuid),
+    /// By its place among those of its type and start.
+    Nth(u32),
+}
+
+impl Identity {
+    /// Returns the identity of a sample of a person and a type by its start, in the state in which it was read.
+    pub(super) fn uuid(self, connection: &Connection, of: (i64, i64), start_ms: i64) -> rusqlite::Result<Uuid> {
+        match self {
+            Self::Known(uuid) => Ok(uuid),
+            Self::Nth(nth) => {
+                let mut select = connection.prepare_cached(NTH)?;
+                select.query_row(params![of.0, of.1, start_ms, nth], |row| Ok(uuid(row, 0)))
+            }
+        }
+    }
+}
+
+const NTH: &str = "SELECT uuid FROM samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms = ?3
+    ORDER BY uuid LIMIT 1 OFFSET ?4";
+
+/// The places of columns that only some readings have. Each one that they do not have costs less.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    creation: Option<usize>,
+    uuid: Option<usize>,
+    /// That of the id; the one behind it has the own text.
+    metadata: Option<usize>,
+}
+
+impl Columns {
+    /// Returns them with their SQL.
+    fn of(has_creation: bool, has_uuid: bool, has_metadata: bool) -> (Self, String) {
+        let (mut next, mut sql) = (FIXED, String::new());
+        let mut place = |is_wanted: bool, names: &str, columns: usize| {
+            is_wanted.then(|| {
+                sql.push_str(names);
+                next += columns;
+                next - columns
+            })
+        };
+        let creation = place(has_creation, ", creation_ms", 1);
+        let uuid = place(has_uuid, ", uuid", 1);
+        let metadata = place(has_metadata, ", metadata_id, metadata", 2);
+        (Self { creation, uuid, metadata }, sql)
+    }
+}
+
+/// The columns that all readings have.
+const FIXED: usize = 5;
+
+/// Whether an export was ever imported: nothing else has the times of creation.
+fn has_creations(connection: Supplied<'_>) -> rusqlite::Result<bool> {
+    if !connection.is_whole() {
+        return Ok(true);
+    }
+    connection.prepare_cached("SELECT last > 0 FROM import_numbers")?.query_row([], |row| row.get(0))
 }
 
 /// Leaves out those that an export no longer has.
 const IS_PRESENT: &str = " AND NOT EXISTS (SELECT 1 FROM missing_samples m WHERE m.person_id = s.person_id
     AND m.type_id = s.type_id AND m.start_ms = s.start_ms AND m.uuid = s.uuid)";
-
-/// The columns that only some readers want.
-const UUID: usize = 6;
-const METADATA_ID: usize = 7;
-const METADATA: usize = 8;
 
 /// What a survey needs of a sample: none of those with one of four known sources.
 const SURVEY_ALL: &str = "SELECT start_ms, end_ms, source_id, metadata_id, metadata FROM samples s
@@ -76,38 +132,42 @@ const MISSING: &str =
     "SELECT start_ms, uuid FROM missing_samples WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3
     AND start_ms < ?4 ORDER BY start_ms, uuid LIMIT ?5";
 
-/// Calls `each` for the samples of a person and a type that start from `from_ms` on and before `to_ms`.
+/// Calls `each` for the samples of a person and a type that start from `from_ms` on and before `to_ms`, with their metadata if that
+/// is wanted.
 pub(super) fn read(
     connection: Supplied<'_>,
     (person, kind): (i64, i64),
     (from_ms, to_ms): (i64, i64),
-    wanted: Wanted,
+    has_metadata: bool,
     mut each: impl FnMut(&StoredSample<'_>) -> Step<()>,
 ) -> Step<()> {
     bring(connection, (person, kind), (from_ms, to_ms))?;
     let missing = missing(&connection, (person, kind), (from_ms, to_ms))?;
     let is_listed = missing.len() <= MISSING_LISTED_MAX;
-    let more = match (wanted.identity || !missing.is_empty(), wanted.metadata) {
-        (_, true) => ", uuid, metadata_id, metadata",
-        (true, false) => ", uuid",
-        (false, false) => "",
-    };
+    let (columns, more) = Columns::of(has_creations(connection)?, !missing.is_empty(), has_metadata);
     let mut select = connection.prepare_cached(&format!(
-        "SELECT start_ms, end_ms, value, unit_id, source_id, creation_ms{more} FROM samples s
+        "SELECT start_ms, end_ms, value, unit_id, source_id{more} FROM samples s
          WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3{}",
         if is_listed { "" } else { IS_PRESENT }
     ))?;
     let mut missing = missing.into_iter().peekable();
     let mut rows = select.query(params![person, kind, from_ms])?;
+    let (mut last_ms, mut nth) = (i64::MIN, 0);
     while let Some(row) = rows.next()? {
-        let start_ms = row.get(0)?;
+        let Some(start_ms) = integer(row, 0) else {
+            continue;
+        };
+        nth = if start_ms == last_ms { nth + 1 } else { 0 };
+        last_ms = start_ms;
         // SQLite would compare it more slowly.
         if start_ms >= to_ms {
             break;
         }
         // Both come in the order of the key.
-        if missing.peek().is_some_and(|next| is_listed && next.0 <= start_ms) {
-            let key = (start_ms, uuid(row, UUID));
+        if let Some(column) = columns.uuid
+            && missing.peek().is_some_and(|next| is_listed && next.0 <= start_ms)
+        {
+            let key = (start_ms, uuid(row, column));
             while missing.next_if(|next| *next < key).is_some() {}
             if missing.next_if_eq(&key).is_some() {
                 continue;
@@ -119,7 +179,9 @@ pub(super) fn read(
             value: real(row, 2),
             unit: integer(row, 3),
             source: integer(row, 4),
-            creation_ms: integer(row, 5),
+            creation_ms: columns.creation.and_then(|column| integer(row, column)),
+            nth,
+            columns,
             row,
         })?;
     }

@@ -192,7 +192,7 @@ impl World {
         }
     }
 
-    /// What the derived tables are, and what they are from nothing.
+    /// The derived tables as they are, and as they are from nothing.
     fn both(&self, number: i64) -> [Vec<String>; 2] {
         run(&self.store.connection, number);
         let found = derived(&self.store.connection);

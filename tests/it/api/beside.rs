@@ -88,9 +88,17 @@ fn a_database_of_version_1_is_read_like_a_new_one() {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/schema");
     let api = Api::of(Server::with_figures(|config| {
         let connection = Connection::open(&config.db).unwrap();
-        for sql in
-            ["tables", "names", "step7_undo", "step6_undo", "step5_undo", "step4_undo", "step3_undo", "step2_undo"]
-        {
+        for sql in [
+            "tables",
+            "names",
+            "step8_undo",
+            "step7_undo",
+            "step6_undo",
+            "step5_undo",
+            "step4_undo",
+            "step3_undo",
+            "step2_undo",
+        ] {
             connection.execute_batch(&fs::read_to_string(schema.join(format!("{sql}.sql"))).unwrap()).unwrap();
         }
         connection

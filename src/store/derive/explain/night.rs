@@ -10,7 +10,7 @@ use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
 use crate::store::derive::metadata::SharedTexts;
 use crate::store::derive::nights::sleep_sample;
-use crate::store::derive::samples::{self, Wanted};
+use crate::store::derive::samples;
 use crate::store::derive::subject::{Kind, Person};
 
 /// Computes the night that ends on a day again, and keeps its parts. Returns them with the time of the night.
@@ -82,8 +82,7 @@ impl Pass {
         let mut texts = SharedTexts::default();
         let read = Nights::read_span_ms(timeline, zone, day);
         let window = (read.start.saturating_sub(kind.longest_ms).max(ALL.0), read.end.min(ALL.1));
-        let wanted = Wanted { metadata: true, ..Wanted::default() };
-        samples::read(person.connection, (person.id, kind.id), window, wanted, |stored| {
+        samples::read(person.connection, (person.id, kind.id), window, true, |stored| {
             let sample = sleep_sample(person, stored, groups, &mut texts)?;
             let counts = sample.left_out().is_none() && ranks.rank(sample.group).is_some();
             if counts && (span.0..span.1).contains(&sample.start_ms) {

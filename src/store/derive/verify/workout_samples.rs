@@ -12,7 +12,7 @@ use crate::store::derive::condense::{Condenser, Passed, Passing};
 use crate::store::derive::dirty::Span;
 use crate::store::derive::groups::Groups;
 use crate::store::derive::halt::Step;
-use crate::store::derive::samples::{self, Wanted};
+use crate::store::derive::samples;
 use crate::store::derive::subject::{Kind, Person};
 use crate::store::derive::units::Units;
 
@@ -54,8 +54,7 @@ impl WorkoutSamples {
         let mut condenser = Condenser::new(Condensed::of(kind.name), &spans);
         let mut keep = Vec::new();
         let first_ms = from_ms.saturating_sub(kind.longest_ms.min(REACH_MS));
-        let wanted = Wanted { identity: true, metadata: false };
-        samples::read(person.connection, (person.id, kind.id), (first_ms, to_ms), wanted, |stored| {
+        samples::read(person.connection, (person.id, kind.id), (first_ms, to_ms), false, |stored| {
             if stored.end_ms.unwrap_or(stored.start_ms) < from_ms {
                 return Ok(());
             }
@@ -69,7 +68,7 @@ impl WorkoutSamples {
                 return Ok(());
             };
             let sample = Sample { start_ms: stored.start_ms, end_ms: stored.end_ms, value, group, ..Sample::default() };
-            condenser.push(Passing { sample, uuid: stored.uuid() }, &mut |passed| {
+            condenser.push(Passing { sample, identity: stored.identity() }, &mut |passed| {
                 if let Passed::Counts(sample) = passed {
                     keep.push(*sample);
                 }
