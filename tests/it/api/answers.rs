@@ -37,7 +37,7 @@ fn buckets_of_every_size() {
     check("type=steps&bucket=hour", "hours", 3, json!({"day": "2026-01-05", "hour": 8, "value": 4000, "samples": 1}));
     check("type=heart_rate&bucket=hour&to=2026-01-06", "hours", 1, json!({"hour": 7, "minimum": 110, "maximum": 165}));
     check("type=heart_rate&bucket=hour&agg=max&to=2026-01-06", "hours", 1, json!({"value": 165}));
-    check("type=steps&bucket=week", "weeks", 1, json!({"day": "2026-01-05", "value": 9000, "days": 2, "samples": 3}));
+    check("type=steps&bucket=week", "weeks", 1, json!({"day": "2026-01-05", "value": 9000, "days": 2, "mean": 4500}));
     check("type=steps&bucket=week&agg=mean", "weeks", 1, json!({"value": 4500, "first_whole": true}));
     check("type=body_mass&bucket=month", "months", 2, json!({"day": "2026-01-01", "days": 3, "maximum": 71}));
     check("type=body_mass&bucket=year&agg=min", "years", 1, json!({"value": 70, "bucket": "year"}));

@@ -96,6 +96,13 @@ fn is_alike(example: &Value, answer: &Value) -> bool {
 }
 
 #[test]
+fn the_example_of_a_period_is_answered() {
+    let api = Api::start();
+    let example = &api.json("/openapi.json")["components"]["schemas"]["Period"]["example"];
+    assert_eq!(*example, api.json("/api/v1/days?type=steps&bucket=week")["weeks"][0]);
+}
+
+#[test]
 fn answers_have_the_declared_fields_and_examples_are_answered() {
     let api = Api::start();
     let description = api.json("/openapi.json");

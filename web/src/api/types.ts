@@ -1227,16 +1227,35 @@ export interface components {
             }[];
             person?: string;
         };
+        /**
+         * @example {
+         *       "day": "2026-01-05",
+         *       "value": 9000,
+         *       "samples": 3,
+         *       "minimum": 2000,
+         *       "maximum": 6000,
+         *       "last": 6000,
+         *       "days": 2,
+         *       "mean": 4500,
+         *       "whole_days": 2,
+         *       "partial": false
+         *     }
+         */
         Period: {
             /** Format: date */
             day: string;
+            /** @description days with data */
             days: number;
             last: number | null;
             maximum: number | null;
+            /** @description the mean of the days that are over; of all days with data while none is */
+            mean: number | null;
             minimum: number | null;
             partial: boolean;
             samples: number;
             value: number | null;
+            /** @description days with data that are over */
+            whole_days: number;
         };
         Problem: {
             detail: string;

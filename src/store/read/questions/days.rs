@@ -257,9 +257,9 @@ impl Series {
             let Some(figure) = self.figure(row, (group, &parts))? else {
                 continue;
             };
+            let is_partial = snapshot.now_ms < row.get(8)?;
             if self.bucket == BucketSize::Day {
                 self.note(day);
-                let is_partial = snapshot.now_ms < row.get(8)?;
                 let source = match &self.sources {
                     Some(sources) => Value::Text(&sources.name),
                     None => Value::text(self.groups.of(snapshot.connection, group)?),
@@ -290,7 +290,7 @@ impl Series {
                 self.next = bucket.max(self.days.0);
                 return Ok(Progress::More);
             }
-            period.get_or_insert_with(|| PeriodSum::new(bucket, is_level)).add(&figure);
+            period.get_or_insert_with(|| PeriodSum::new(bucket, is_level)).add(&figure, is_partial);
         }
         if let Some(period) = period {
             self.push(&period, agg, snapshot, sink);

@@ -122,7 +122,7 @@ pub enum Agg {
     Own,
     /// The sum.
     Sum,
-    /// The mean; of buckets longer than a day, of their days with data.
+    /// The mean; of buckets longer than a day, as [`PeriodSum::mean`] has it.
     Mean,
     /// The least value.
     Min,
@@ -201,16 +201,45 @@ impl Figure {
     }
 }
 
-pub(super) const PERIOD_COLUMNS: [&str; 8] =
-    ["day", "value", "samples", "minimum", "maximum", "last", "days", "partial"];
+pub(super) const PERIOD_COLUMNS: [&str; 10] =
+    ["day", "value", "samples", "minimum", "maximum", "last", "days", "mean", "whole_days", "partial"];
+
+/// Days whose figures are added up.
+#[derive(Debug)]
+struct Days {
+    figures: Period,
+    /// Of types whose figures are levels in decibels.
+    level: Option<LevelPeriod>,
+}
+
+impl Days {
+    fn new(is_level: bool) -> Self {
+        Self { figures: Period::default(), level: is_level.then(LevelPeriod::default) }
+    }
+
+    fn add(&mut self, figure: &Figure) {
+        self.figures.add(figure.value);
+        if let Some((level, value)) = self.level.as_mut().zip(figure.value) {
+            level.add(value, figure.covered_ms.unwrap_or_default(), figure.samples);
+        }
+    }
+
+    /// Returns the mean of the days that have data.
+    fn mean(&self) -> Option<f64> {
+        match &self.level {
+            Some(level) => level.level(),
+            None => self.figures.daily_average(),
+        }
+    }
+}
 
 /// A bucket that is added up.
 #[derive(Debug)]
 pub(super) struct PeriodSum {
     pub(super) start: LocalDay,
-    days: Period,
-    /// Of types whose figures are levels in decibels.
-    level: Option<LevelPeriod>,
+    days: Days,
+    /// Those that are over: the part of a day would make their mean small.
+    whole: Days,
     samples: i64,
     minimum: Option<f64>,
     maximum: Option<f64>,
@@ -219,18 +248,18 @@ pub(super) struct PeriodSum {
 
 impl PeriodSum {
     pub(super) fn new(start: LocalDay, is_level: bool) -> Self {
-        let (days, level) = (Period::default(), is_level.then(LevelPeriod::default));
-        Self { start, days, level, samples: 0, minimum: None, maximum: None, last: None }
+        let [days, whole] = [is_level; 2].map(Days::new);
+        Self { start, days, whole, samples: 0, minimum: None, maximum: None, last: None }
     }
 
-    pub(super) fn add(&mut self, figure: &Figure) {
+    pub(super) fn add(&mut self, figure: &Figure, is_partial: bool) {
         let extreme = |one: Option<f64>, other: Option<f64>, better: fn(f64, f64) -> f64| match (one, other) {
             (Some(one), Some(other)) => Some(better(one, other)),
             (one, other) => one.or(other),
         };
-        self.days.add(figure.value);
-        if let Some((level, value)) = self.level.as_mut().zip(figure.value) {
-            level.add(value, figure.covered_ms.unwrap_or_default(), figure.samples);
+        self.days.add(figure);
+        if !is_partial {
+            self.whole.add(figure);
         }
         self.samples = self.samples.saturating_add(figure.samples);
         self.minimum = extreme(self.minimum, figure.minimum, f64::min);
@@ -238,16 +267,18 @@ impl PeriodSum {
         self.last = figure.last.or(self.last);
     }
 
+    /// Returns the mean of the days that are over; of all days while none is.
+    fn mean(&self) -> Option<f64> {
+        self.whole.mean().or_else(|| self.days.mean())
+    }
+
     /// Hands the bucket out, and returns whether another one fits.
     pub(super) fn push(&self, (agg, is_sum): (Agg, bool), is_partial: bool, sink: &mut dyn Sink) -> bool {
-        let average = match &self.level {
-            Some(level) => level.level(),
-            None => self.days.daily_average(),
-        };
-        let sum = average.is_some().then(|| self.days.sum());
+        let (mean, days) = (self.mean(), &self.days.figures);
+        let sum = mean.is_some().then(|| days.sum());
         let value = match agg {
             Agg::Own if is_sum => sum,
-            Agg::Own | Agg::Mean => average,
+            Agg::Own | Agg::Mean => mean,
             Agg::Sum => sum,
             Agg::Min => self.minimum,
             Agg::Max => self.maximum,
@@ -260,7 +291,9 @@ impl PeriodSum {
             Value::real(self.minimum),
             Value::real(self.maximum),
             Value::real(self.last),
-            Value::Integer(i64::from(self.days.days_with_data())),
+            Value::Integer(i64::from(days.days_with_data())),
+            Value::real(mean),
+            Value::Integer(i64::from(self.whole.figures.days_with_data())),
             Value::Flag(is_partial),
         ])
     }
@@ -281,6 +314,34 @@ mod tests {
         check(BucketSize::Month, "2026-02-28", ["2026-02-01", "2026-03-01"]);
         check(BucketSize::Month, "2026-12-31", ["2026-12-01", "2027-01-01"]);
         check(BucketSize::Year, "2024-12-31", ["2024-01-01", "2025-01-01"]);
+    }
+
+    #[test]
+    fn the_mean_is_of_the_days_that_are_over() {
+        let check = |days: &[(f64, bool)], is_level: bool, expected: (f64, u32)| {
+            let mut period = PeriodSum::new(day("2026-03-01").unwrap(), is_level);
+            for &(value, is_partial) in days {
+                let (value, covered_ms) = (Some(value), Some(DAY_MS));
+                let figure = Figure {
+                    value,
+                    samples: 1,
+                    minimum: value,
+                    maximum: value,
+                    last: value,
+                    time_weighted: None,
+                    covered_ms,
+                };
+                period.add(&figure, is_partial);
+            }
+            let mean = period.mean().unwrap();
+            assert!((mean - expected.0).abs() < 1e-9, "{days:?} {mean}");
+            assert_eq!(period.whole.figures.days_with_data(), expected.1, "{days:?}");
+        };
+        check(&[(8000.0, false), (6000.0, false), (400.0, true)], false, (7000.0, 2));
+        check(&[(400.0, true)], false, (400.0, 0));
+        check(&[(60.0, false), (90.0, true)], true, (60.0, 1));
+        check(&[(90.0, true)], true, (90.0, 0));
+        assert_eq!(PeriodSum::new(day("2026-03-01").unwrap(), false).mean(), None);
     }
 
     #[test]
