@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What there is to choose from.
+/// The pages to choose from.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
     /// What `HEALTHSINK_WEB` asks for.
@@ -34,7 +34,7 @@ pub(crate) enum Wish {
     Require,
 }
 
-/// What the build does.
+/// The way of the build.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Plan {
     /// It embeds this folder.

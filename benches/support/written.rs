@@ -1,4 +1,4 @@
-//! What a payload counts as.
+//! The counts of a payload.
 
 use healthsink_testdata::Written;
 

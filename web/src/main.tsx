@@ -26,14 +26,14 @@ function App() {
 if (address.peek().view === "") readAhead("/api/v1/overview", overviewQuery());
 const root = document.getElementById("app");
 if (root) render(<App />, root);
-// What is drawn first does not wait for these.
+// The first paint does not wait for these.
 afterPaint(() => {
   void loadSession();
   startClock();
   startLive();
 });
 
-/** What the next view and the next visit need loads after what this one shows. */
+/** The scripts of the next view and of the next visit load after those of this one. */
 const NEXT_AFTER_MS = 2000;
 setTimeout(() => {
   // A view that needs it asks again.

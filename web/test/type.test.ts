@@ -104,6 +104,15 @@ test("averages per day of weeks weigh as many days as they have", () => {
   assert.deepEqual([total, average], [110, 110 / 8]);
 });
 
+test("the mean of months is of the days that are over, and their total has today", () => {
+  const months = [
+    point("2026-10-01", 10, { days: 31, period: { sum: 310, mean: 10, wholeDays: 31 } }),
+    point("2026-11-01", 20, { days: 3, partial: true, period: { sum: 45, mean: 20, wholeDays: 2 } }),
+  ];
+  const { total, average, days, isPartial } = summaryOf(months, true);
+  assert.deepEqual([total, average, days, isPartial], [355, 350 / 33, 33, true]);
+});
+
 test("the month in which the data begins is a part of all years", () => {
   const months = [point("2016-11-01", 10, { days: 4 }), point("2016-12-01", 20, { days: 31 })];
   const shown = { from: "2016-11-27", to: "2026-11-28" };

@@ -65,7 +65,7 @@ function noteAnswer(answer: Response): void {
   else noteReached();
 }
 
-/** What was asked for ahead, if it has come already: without a wait, so that what is drawn first has it. */
+/** Returns an answer that was asked for ahead, if it has come already: without a wait, so that the first paint has it. */
 export function readNow(url: string): unknown {
   const read = takeRead(url);
   if (read) noteAnswer(read.answer);

@@ -3,7 +3,7 @@
 interface Ahead {
   url: string;
   answer: Promise<Response>;
-  /** What a good answer says; undefined of another one. Only one reader may take it. */
+  /** The JSON of a good answer; undefined of another one. Only one reader may take it. */
   content: Promise<unknown>;
   /** Both, once they are there. */
   read?: Read;
@@ -47,7 +47,7 @@ export function takeAhead(url: string): Ahead | undefined {
   return ahead;
 }
 
-/** Returns what the answer to this address says, if it is there already. */
+/** Returns the answer to this address with its JSON, if it is there already. */
 export function takeRead(url: string): Read | undefined {
   return typeof window !== "undefined" && window.ahead?.read ? takeAhead(url)?.read : undefined;
 }

@@ -1,4 +1,4 @@
-// What most views use. Each script of a view is bundled with an import of this file, so that all of it is two scripts: that of
+// The common parts of most views. Each script of a view is bundled with an import of this file, so that all of it is two scripts: that of
 // Today, and one with the rest. Without it, each combination of views would have a small script with what only they share, and
 // a phone would wait for each.
 

@@ -96,8 +96,7 @@ function Shown({ row, range, period, zoom, series, shown, before, color, query, 
   );
   const [index, setIndex] = useState<number | null>(null);
   const canStack = isSum && source === null && series.sources.length > 1;
-  const isPerDay = series.bucket !== "day";
-  const shares = useShares(canStack && isBySource, { ...query, from: shown.from }, series.sources, points, isPerDay);
+  const shares = useShares(canStack && isBySource, { ...query, from: shown.from }, series.sources, points);
   const drawn = useMemo(() => (shares ? layered(data, shares, measure) : data), [shares, data]);
   if (points.length === 0) return <Nothing row={row} range={range} />;
   const seconds = secondsOf(shown);

@@ -15,6 +15,8 @@ export interface Point {
   samples: number;
   /** Days with data in a week, month or year. */
   days: number;
+  /** Of a week, month or year: its sum, and the server's mean of the days that are over. */
+  period?: { sum: number | null; mean: number | null; wholeDays: number };
   partial: boolean;
   source: string | null;
   zone: string | null;
@@ -41,7 +43,9 @@ function pointOfDay(row: Day | Row, widthDays: number): Point {
   const { day, value, minimum, maximum, samples, partial } = row;
   const x = dayToMs(day) / 1000 + HALF_DAY_S * widthDays;
   const rest =
-    "days" in row ? { days: row.days, source: null, zone: null } : { days: 1, source: row.source, zone: row.zone };
+    "days" in row
+      ? { days: row.days, source: null, zone: null, period: { sum: value, mean: row.mean, wholeDays: row.whole_days } }
+      : { days: 1, source: row.source, zone: row.zone };
   return { x, key: day, value, minimum, maximum, samples, partial, ...rest };
 }
 
@@ -54,13 +58,13 @@ export function shownOf(points: readonly Point[], shown: Period, isDays: boolean
   return isDays ? within(points, shown) : points.filter(({ key }) => key < shown.to);
 }
 
-/** Sums of weeks and longer as the average of their days, so that an unfinished one is not small. */
+/** Sums of weeks and longer as the mean of their days, so that an unfinished one is not small. */
 export function perDay(points: readonly Point[]): Point[] {
-  return points.map((point) => ({
-    ...point,
-    value: point.value === null ? null : point.value / Math.max(1, point.days),
-  }));
+  return points.map((point) => ({ ...point, value: point.period ? point.period.mean : point.value }));
 }
+
+/** How many of its days are over. */
+const wholeDaysOf = ({ period, partial, days }: Point) => period?.wholeDays ?? (partial ? 0 : days);
 
 /** Whether the values of such buckets are averages per day. */
 export const isPerDay = (isSum: boolean, bucket: string): boolean =>
@@ -107,20 +111,23 @@ export interface Summary {
 /** Of values of days, or of averages per day of longer buckets. */
 export function summaryOf(points: readonly Point[], isSum: boolean): Summary {
   const known = points.filter(({ value }) => value !== null);
+  const amount = ({ value }: Point) => value ?? 0;
+  const added = (of: readonly Point[], part: (point: Point) => number) =>
+    of.reduce((total, point) => total + part(point), 0);
+  const wholeDays = added(known, wholeDaysOf);
+  const daysOf = wholeDays > 0 ? wholeDaysOf : (point: Point) => point.days;
+  const days = added(known, daysOf);
   const whole = known.filter(({ partial }) => !partial);
   const counted = whole.length > 0 ? whole : known;
-  const amount = ({ value }: Point) => value ?? 0;
-  const sum = (of: readonly Point[]) => of.reduce((total, point) => total + amount(point) * point.days, 0);
-  const days = (of: readonly Point[]) => of.reduce((count, point) => count + point.days, 0);
   const low = (point: Point) => (isSum ? amount(point) : (point.minimum ?? amount(point)));
   const high = (point: Point) => (isSum ? amount(point) : (point.maximum ?? amount(point)));
   return {
-    total: sum(known),
-    average: counted.length === 0 ? null : sum(counted) / Math.max(1, days(counted)),
+    total: added(known, (point) => point.period?.sum ?? amount(point) * point.days),
+    average: known.length === 0 ? null : added(known, (point) => amount(point) * daysOf(point)) / Math.max(1, days),
     lowest: best(counted, (one, other) => low(one) < low(other)),
     highest: best(known, (one, other) => high(one) > high(other)),
-    days: days(counted),
-    isWhole: whole.length > 0,
+    days,
+    isWhole: wholeDays > 0,
     isPartial: known.some(({ partial }) => partial),
   };
 }

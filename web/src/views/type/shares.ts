@@ -20,21 +20,20 @@ const TONES = [1, 0.62, 0.42, 0.28, 0.18, 0.1];
 const TRACE = 1e-6;
 
 /**
- * Returns the shares of sources, the greatest first. `points` are those of the chart, each with the value per day; `sources`
- * have sums, of the same days, weeks or months.
+ * Returns the shares of sources, the greatest first. `points` are those of the chart; `sources` have sums, of the same days,
+ * weeks or months. Where a point is the mean of a period's days, each source has the same share of it as of the sum.
  */
 export function sharesOf(
   points: readonly Point[],
   sources: readonly { name: string; points: readonly Point[] }[],
-  isPerDay: boolean,
 ): Share[] {
   const shares = sources.map(({ name, points: own }) => {
     const byKey = new Map(own.map(({ key, value }) => [key, value]));
-    const values = points.map(({ key, days, value }) => {
-      const added = byKey.get(key);
-      return value === null || typeof added !== "number" ? null : added / (isPerDay ? Math.max(1, days) : 1);
+    const values = points.map((point) => {
+      const added = byKey.get(point.key);
+      return point.value === null || typeof added !== "number" ? null : added / sumsIn(point);
     });
-    return { name: name as string | null, values, total: totalOf(points, values, isPerDay) };
+    return { name: name as string | null, values, total: totalOf(points, values) };
   });
   shares.sort((one, other) => other.total - one.total);
   const rest = points.map(({ value }, place) => {
@@ -43,17 +42,22 @@ export function sharesOf(
     return left > TRACE * Math.max(1, value) ? left : null;
   });
   if (rest.some((value) => value !== null)) {
-    shares.push({ name: null, values: rest, total: totalOf(points, rest, isPerDay) });
+    shares.push({ name: null, values: rest, total: totalOf(points, rest) });
   }
   return shares
     .filter(({ total }) => total > 0)
     .map((share, place) => ({ ...share, tone: TONES[Math.min(place, TONES.length - 1)] ?? 1 }));
 }
 
-function totalOf(points: readonly Point[], values: readonly (number | null)[], isPerDay: boolean): number {
+/** How many times the value of a point its sum is. */
+function sumsIn({ value, period }: Point): number {
+  return period?.sum && value ? period.sum / value : 1;
+}
+
+function totalOf(points: readonly Point[], values: readonly (number | null)[]): number {
   return values.reduce<number>((sum, value, place) => {
-    const days = isPerDay ? Math.max(1, points[place]?.days ?? 1) : 1;
-    return sum + (value ?? 0) * days;
+    const point = points[place];
+    return sum + (value ?? 0) * (point ? sumsIn(point) : 1);
   }, 0);
 }
 

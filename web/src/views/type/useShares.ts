@@ -14,7 +14,6 @@ export function useShares(
   query: Query,
   sources: readonly string[],
   points: readonly Point[],
-  isPerDay: boolean,
 ): Share[] | null {
   const names = sources.filter((name) => name !== "").slice(0, SHARES_MAX);
   const answers = PLACES.map((place) => {
@@ -26,6 +25,6 @@ export function useShares(
       const answer = answers[place];
       return answer && "bucket" in answer ? [{ name, points: pointsOf(answer) }] : [];
     });
-    return isWanted && known.length === names.length ? sharesOf(points, known, isPerDay) : null;
+    return isWanted && known.length === names.length ? sharesOf(points, known) : null;
   }, [isWanted, points, ...answers]);
 }

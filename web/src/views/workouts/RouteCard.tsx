@@ -90,6 +90,7 @@ export function RouteCard({ points, workout, cursor, pacing }: RouteCardProps) {
       class="workout-route"
       aside={hasHeart && <Segmented label={texts.workouts.colour} choices={choices} chosen={colour} choose={choose} />}
     >
+      <Where point={points[0]} />
       <div class="route" ref={place} style={{ height: `${height}px` }}>
         {drawn && (
           <svg
@@ -138,23 +139,33 @@ export function RouteCard({ points, workout, cursor, pacing }: RouteCardProps) {
           <span>{name(scale.to)}</span>
         </div>
       )}
-      <Ends point={points[0]} />
+      <Ends />
     </Card>
   );
 }
 
-/** Names the marks. The start has its place, for a map elsewhere: a graticule has no names. */
-function Ends({ point }: { point: Point | undefined }) {
+/** The place of the start, for a map elsewhere: a graticule has no names. */
+function Where({ point }: { point: Point | undefined }) {
   if (!point) return null;
-  const { northSouth, eastWest, start, finish } = texts.workouts;
+  const { northSouth, eastWest, where, openMap } = texts.workouts;
   const place = `${degreesText(point.latitude, PLACES, northSouth)}, ${degreesText(point.longitude, PLACES, eastWest)}`;
+  return (
+    <p class="route-where">
+      <b>{where}</b> <span class="numbers">{place}</span> <a href={geoLink(point)}>{openMap}</a>
+    </p>
+  );
+}
+
+/** Names the marks. */
+function Ends() {
+  const { start, finish } = texts.workouts;
   return (
     <p class="note route-ends">
       <span>
         <svg class="route-marks" width={12} height={12} aria-hidden="true">
           <circle cx={6} cy={6} r={4.5} />
         </svg>
-        {start} <a href={geoLink(point)}>{place}</a>
+        {start}
       </span>
       <span>
         <svg class="route-marks" width={12} height={12} aria-hidden="true">
