@@ -1293,11 +1293,11 @@ pub const TOKEN_ANSWER_WAIT: Duration = Duration::from_secs(1);
 /// Look-ups that may wait for PostgreSQL.
 pub const TOKEN_QUESTIONS_MAX: usize = 16;
 
-/// Samples that are copied to PostgreSQL at once, and the bytes after which fewer are.
+/// Samples that are copied to PostgreSQL at once, and the bytes after which fewer are. The next ones gather meanwhile.
 pub const STAGE_GROUP_ROWS: u64 = 8 << 10;
 
 /// See [`STAGE_GROUP_ROWS`].
-pub const STAGE_GROUP_BYTES: usize = 256 * KIB;
+pub const STAGE_GROUP_BYTES: usize = 128 * KIB;
 
 /// Bytes of a row that may follow the last one of such a group, before it takes more memory.
 pub const STAGE_ROW_BYTES: usize = 16 * KIB;

@@ -4,8 +4,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Mutex;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
@@ -26,6 +28,9 @@ use crate::model::lock::lock;
 /// The settings of each connection. A statement that waits for long gives its locks back.
 const SETTINGS: &str = "SET application_name = 'healthsink'; SET statement_timeout = '60s'; SET lock_timeout = '30s';
     SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning; SET temp_buffers = '32MB'";
+
+/// Turns in which a connection writes what it was given: a few frames and an end.
+const TURNS_TO_PUSH: u32 = 8;
 
 /// Parameters of a statement.
 pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -91,6 +96,19 @@ impl Link {
         let deadline = deadline.min(Instant::now() + STORE_ANSWER_WAIT);
         let answered = self.runtime.block_on(async { timeout_at(deadline.into(), answer).await });
         answered.map_err(|_| away("it does not answer"))
+    }
+
+    /// Sends what an answer needs, as far as the system takes it at once. Something else waits for the answer.
+    pub(super) fn push(&self, mut answer: Pin<&mut impl Future>) {
+        self.runtime.block_on(async {
+            for _ in 0..TURNS_TO_PUSH {
+                if poll_fn(|context| Poll::Ready(answer.as_mut().poll(context).is_ready())).await {
+                    return;
+                }
+                // The connection's own task has its turn.
+                tokio::task::yield_now().await;
+            }
+        });
     }
 
     /// Runs statements without parameters.

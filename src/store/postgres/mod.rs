@@ -7,6 +7,7 @@
 mod address;
 mod batch_ids;
 mod copy;
+mod copying;
 mod dictionary;
 mod earlier;
 mod erase;

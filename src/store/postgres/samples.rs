@@ -4,17 +4,17 @@
 //! Otherwise they go to a stage, and the end of the transaction merges that in the order of the key. A merge waits for those who
 //! copy straight, and they for nobody: so neither deadlocks.
 
-use bytes::Bytes;
-use futures_util::SinkExt;
-use tokio_postgres::{CopyInSink, Statement};
+use futures_util::future::join;
+use tokio_postgres::types::ToSql;
 
 use super::copy::Encoder;
+use super::copying::{Copying, copy};
 use super::earlier::note_earlier;
 use super::fault::{fault, is_duplicate, is_repeated};
 use super::link::Link;
 use super::values::Time;
 use crate::model::error::Result;
-use crate::model::limits::{COPY_FRAME_BYTES, REPEATS_MAX, STAGE_GROUP_BYTES, STAGE_GROUP_ROWS, STAGE_ROW_BYTES};
+use crate::model::limits::{REPEATS_MAX, STAGE_GROUP_BYTES, STAGE_GROUP_ROWS, STAGE_ROW_BYTES};
 
 /// The columns of a sample of the app, in the order of their fields.
 macro_rules! columns {
@@ -123,17 +123,31 @@ pub(super) struct SampleRow<'a> {
     pub(super) other: Option<&'a str>,
 }
 
-/// Samples of a transaction on their way.
+/// Samples of a transaction on their way: one group gathers while the server takes the one before.
 #[derive(Debug, Default)]
 pub(super) struct Samples {
     group: Encoder,
     /// What the group has, in case that all of it is new. Rows of one type are neighbours.
     spans: Vec<Merged>,
     rows: u64,
+    /// The group before, until the server has answered.
+    sent: Option<Sent>,
+    /// Its memory, for the next one.
+    spare: Encoder,
     /// Rows in the stage.
     staged: u64,
     /// Whether this transaction may copy straight; unknown before the first group.
     may_copy: Option<bool>,
+}
+
+/// A group that the server has been given.
+#[derive(Debug)]
+struct Sent {
+    copying: Copying,
+    group: Encoder,
+    spans: Vec<Merged>,
+    rows: u64,
+    is_straight: bool,
 }
 
 impl Samples {
@@ -179,48 +193,62 @@ impl Samples {
         self.rows >= STAGE_GROUP_ROWS || self.group.len() >= STAGE_GROUP_BYTES
     }
 
-    /// Sends the group to the server. `note` gets what has become of rows that are stored by that.
+    /// Sends the group to the server, and does not wait for its answer. `note` gets what has become of rows that are stored by that.
     pub(super) fn send(&mut self, link: &Link, person: i64, note: impl FnMut(Merged)) -> Result<()> {
+        self.settle(link, note)?;
         if self.rows == 0 {
             return Ok(());
         }
-        if self.staged == 0 && self.may_copy(link, person)? && self.copy_straight(link)? {
-            self.spans.drain(..).for_each(note);
-        } else {
-            copy(link, &link.prepared(COPY_TO_STAGE)?, &self.group)?.map_err(|error| fault(&error))?;
-            self.staged += self.rows;
-            self.spans.clear();
+        let is_straight = self.staged == 0 && self.may_copy(link, person)?;
+        let statement = link.prepared(if is_straight { COPY_STRAIGHT } else { COPY_TO_STAGE })?;
+        let group = std::mem::replace(&mut self.group, std::mem::take(&mut self.spare));
+        let copying = Copying::begin(link, &statement, &group)?;
+        let (spans, rows) = (std::mem::take(&mut self.spans), std::mem::take(&mut self.rows));
+        self.sent = Some(Sent { copying, group, spans, rows, is_straight });
+        Ok(())
+    }
+
+    /// Waits until the server has taken the last group.
+    pub(super) fn settle(&mut self, link: &Link, note: impl FnMut(Merged)) -> Result<()> {
+        let Some(Sent { copying, mut group, spans, rows, is_straight }) = self.sent.take() else { return Ok(()) };
+        match copying.end(link)? {
+            Ok(()) if is_straight => spans.into_iter().for_each(note),
+            Ok(()) => self.staged += rows,
+            // A key is there, or comes twice.
+            Err(error) if is_straight && is_duplicate(&error) => {
+                self.may_copy = Some(false);
+                link.run("ROLLBACK TO straight")?;
+                copy(link, &link.prepared(COPY_TO_STAGE)?, &group)?.map_err(|error| fault(&error))?;
+                self.staged += rows;
+            }
+            Err(error) => return Err(fault(&error)),
         }
-        self.rows = 0;
-        self.group.clear(STAGE_GROUP_BYTES + STAGE_ROW_BYTES);
+        group.clear(STAGE_GROUP_BYTES + STAGE_ROW_BYTES);
+        self.spare = group;
         Ok(())
     }
 
     /// Whether the group can be copied straight: the transaction is the only one of its person that does, and nothing is stored in
-    /// the time of the group.
+    /// the time of the group. A savepoint is behind the group before then.
     fn may_copy(&mut self, link: &Link, person: i64) -> Result<bool> {
+        let mut savepoint = "RELEASE straight; SAVEPOINT straight";
         if self.may_copy.is_none() {
             self.may_copy = Some(link.one(TRY_STRAIGHT, &[&person])?.get(0));
+            savepoint = "SAVEPOINT straight";
         }
         if self.may_copy != Some(true) {
             return Ok(false);
         }
         let (types, firsts, lasts) = wide_spans(&self.spans);
-        let is_taken: bool = link.one(IS_TAKEN, &[&person, &types, &firsts, &lasts])?.get(0);
+        let is_taken = link.prepared(IS_TAKEN)?;
+        // Both travel together.
+        let (saved, is_taken) = link.wait(async {
+            let values: [&(dyn ToSql + Sync); 4] = [&person, &types, &firsts, &lasts];
+            Ok(join(link.client().batch_execute(savepoint), link.client().query_one(&is_taken, &values)).await)
+        })?;
+        saved.map_err(|error| fault(&error))?;
+        let is_taken: bool = is_taken.map_err(|error| fault(&error))?.get(0);
         Ok(!is_taken)
-    }
-
-    /// Copies the group into the table. Returns `false`, and leaves the table as it was, if a key is there or comes twice.
-    fn copy_straight(&mut self, link: &Link) -> Result<bool> {
-        link.run("SAVEPOINT straight")?;
-        match copy(link, &link.prepared(COPY_STRAIGHT)?, &self.group)? {
-            Ok(()) => link.run("RELEASE straight").map(|()| true),
-            Err(error) if is_duplicate(&error) => {
-                self.may_copy = Some(false);
-                link.run("ROLLBACK TO straight").map(|()| false)
-            }
-            Err(error) => Err(fault(&error)),
-        }
     }
 
     /// Merges the stage into the table, before the commit. `note` gets what became of rows; all others are unchanged. Returns how many
@@ -254,7 +282,7 @@ impl Samples {
 
     /// Forgets the rows of a transaction that was undone.
     pub(super) fn forget(&mut self) {
-        (self.rows, self.staged, self.may_copy) = (0, 0, None);
+        (self.rows, self.staged, self.may_copy, self.sent) = (0, 0, None, None);
         self.spans.clear();
         self.group.clear(STAGE_GROUP_BYTES + STAGE_ROW_BYTES);
     }
@@ -295,20 +323,6 @@ fn wide_spans(spans: &[Merged]) -> (Vec<i64>, Vec<Time>, Vec<Time>) {
         }
     }
     (types, firsts, lasts)
-}
-
-/// Copies rows by a statement. The inner error is PostgreSQL's.
-pub(super) fn copy(link: &Link, statement: &Statement, rows: &Encoder) -> Result<Result<(), tokio_postgres::Error>> {
-    link.wait_for(async {
-        let sink: CopyInSink<Bytes> = link.client().copy_in(statement).await?;
-        tokio::pin!(sink);
-        sink.feed(Bytes::from_static(Encoder::HEADER)).await?;
-        for frame in rows.rows().chunks(COPY_FRAME_BYTES) {
-            sink.feed(Bytes::copy_from_slice(frame)).await?;
-        }
-        sink.feed(Bytes::from_static(Encoder::TRAILER)).await?;
-        sink.finish().await.map(|_| ())
-    })
 }
 
 fn read(row: &tokio_postgres::Row) -> Merged {

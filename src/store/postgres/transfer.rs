@@ -9,10 +9,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql, Type};
 
 use super::copy::{Encoder, from_timestamp};
+use super::copying::copy;
 use super::dictionary::{Dictionary, NewTexts, Texts};
-use super::fault::fault;
+use super::fault::{fault, is_duplicate};
 use super::link::Link;
-use super::samples::copy;
 use super::tables::{Form, form_of, keys_of, names_of, select_list};
 use super::used_texts::UsedTexts;
 use super::values::{Identity, Time};
@@ -20,7 +20,10 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::STAGE_GROUP_BYTES;
 use crate::store::supplied::Most;
 use crate::store::workbench::remote::{Operation, Remote, Rows, Span, Wanted};
-use crate::store::workbench::tables::{CHANGES, Table};
+use crate::store::workbench::tables::{CHANGES, REJECTS, ROUTE_POINTS, SAMPLES, Table};
+
+/// Tables whose rows are mostly new ones, and many. The person is held, so nobody else puts rows there meanwhile.
+const COME_BY_THE_THOUSAND: [&Table; 3] = [&SAMPLES, &ROUTE_POINTS, &REJECTS];
 
 /// The rows of a person in PostgreSQL, for the length of a transaction.
 pub(super) struct Transfer<'a> {
@@ -30,6 +33,10 @@ pub(super) struct Transfer<'a> {
     person: i64,
     /// The table under change.
     change: Option<(&'static Table, Operation)>,
+    /// Whether rows of it are copied straight: none of them was there so far.
+    is_straight: bool,
+    /// Whether its stage has rows.
+    is_staged: bool,
     rows: Encoder,
     texts: NewTexts,
 }
@@ -37,24 +44,54 @@ pub(super) struct Transfer<'a> {
 impl<'a> Transfer<'a> {
     pub(super) fn new(link: &'a Link, texts: (&'a Dictionary, &'a mut UsedTexts), person: i64) -> Self {
         let (dictionary, used) = texts;
-        Self { link, dictionary, used, person, change: None, rows: Encoder::default(), texts: NewTexts::default() }
+        let (change, is_straight, is_staged) = (None, false, false);
+        let (rows, texts) = (Encoder::default(), NewTexts::default());
+        Self { link, dictionary, used, person, change, is_straight, is_staged, rows, texts }
     }
 
     fn begun(&self) -> Result<(&'static Table, Operation)> {
         self.change.ok_or_else(|| Error::new(ErrorKind::Store, "a row is changed before its table is named"))
     }
 
-    /// Copies the rows that have gathered into the stage of their table.
+    /// Copies the rows that have gathered into their table, or into its stage.
     fn send(&mut self) -> Result<()> {
         let (table, operation) = self.begun()?;
         let columns = match operation {
             Operation::Delete => keys_of(table).collect::<Vec<_>>().join(", "),
             Operation::Put => names_of(table).filter(|name| !is_numbered(table, name)).collect::<Vec<_>>().join(", "),
         };
-        let sql = format!("COPY bench_{} ({columns}) FROM STDIN (FORMAT binary)", table.name);
-        copy(self.link, &self.link.prepared(&sql)?, &self.rows)?.map_err(|error| fault(&error))?;
+        if self.is_straight {
+            self.is_straight = self.copy_straight(table, &columns)?;
+        }
+        if !self.is_straight {
+            self.stage(table, &columns)?;
+        }
         self.rows.clear(STAGE_GROUP_BYTES);
         Ok(())
+    }
+
+    /// Copies rows into their table. Returns `false`, and leaves the table as it was, if one of the keys is there.
+    fn copy_straight(&mut self, table: &Table, columns: &str) -> Result<bool> {
+        let sql = format!("COPY {} ({columns}) FROM STDIN (FORMAT binary)", table.name);
+        let statement = self.link.prepared(&sql)?;
+        self.link.run("SAVEPOINT straight")?;
+        match copy(self.link, &statement, &self.rows)? {
+            Ok(()) => self.link.run("RELEASE straight").map(|()| true),
+            Err(error) if is_duplicate(&error) => self.link.run("ROLLBACK TO straight").map(|()| false),
+            Err(error) => Err(fault(&error)),
+        }
+    }
+
+    fn stage(&mut self, table: &Table, columns: &str) -> Result<()> {
+        let name = table.name;
+        if !self.is_staged {
+            self.link.run(&format!(
+                "CREATE TEMP TABLE IF NOT EXISTS bench_{name} ON COMMIT DELETE ROWS AS SELECT * FROM {name} WITH NO DATA"
+            ))?;
+            self.is_staged = true;
+        }
+        let sql = format!("COPY bench_{name} ({columns}) FROM STDIN (FORMAT binary)");
+        copy(self.link, &self.link.prepared(&sql)?, &self.rows)?.map_err(|error| fault(&error))
     }
 
     fn parameters(&self, table: &Table, rows: &Rows) -> Result<(String, Vec<Box<dyn ToSql + Sync>>)> {
@@ -139,13 +176,9 @@ impl Remote for Transfer<'_> {
 
     fn begin(&mut self, table: &'static Table, operation: Operation) -> Result<()> {
         self.change = Some((table, operation));
-        if Texts::of(table.name).is_some() {
-            return Ok(());
-        }
-        let name = table.name;
-        self.link.run(&format!(
-            "CREATE TEMP TABLE IF NOT EXISTS bench_{name} ON COMMIT DELETE ROWS AS SELECT * FROM {name} WITH NO DATA"
-        ))
+        self.is_straight = operation == Operation::Put && COME_BY_THE_THOUSAND.contains(&table);
+        self.is_staged = false;
+        Ok(())
     }
 
     fn change(&mut self, row: &[ValueRef<'_>]) -> Result<()> {
@@ -195,6 +228,9 @@ impl Remote for Transfer<'_> {
         }
         self.send()?;
         self.change = None;
+        if !self.is_staged {
+            return Ok(());
+        }
         let sql = match operation {
             Operation::Delete => super::tables::delete(table),
             Operation::Put => super::tables::put(table),

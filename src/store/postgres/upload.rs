@@ -27,11 +27,13 @@ use crate::store::write::EndedImport;
 use crate::store::write::changes::{ChangeKey, Changes};
 use crate::store::write::ledger::{Origin, UploadEnd, UploadKey, UploadState};
 
-const HOLD_SHARED: &str =
-    "SELECT has_imports, (SELECT last_value + is_called::int FROM erasures) FROM persons WHERE id = $1 FOR SHARE";
+const HOLD_SHARED: &str = "SELECT has_imports FROM persons WHERE id = $1 FOR SHARE";
 
 /// Entries of the ledger refer to the person: the lock lets further uploads begin.
-const HOLD_ALONE: &str = "SELECT has_imports, (SELECT last_value + is_called::int FROM erasures) FROM persons WHERE id = $1 FOR NO KEY UPDATE";
+const HOLD_ALONE: &str = "SELECT has_imports FROM persons WHERE id = $1 FOR NO KEY UPDATE";
+
+/// Read once the person is held. Engines that distribute tables lock no row by a statement that reads a sequence.
+const ERASURES: &str = "SELECT last_value + is_called::int FROM erasures";
 
 const NOTE_IMPORTS: &str = "UPDATE persons SET has_imports = true WHERE id = $1";
 
@@ -234,7 +236,7 @@ impl Upload {
             }
         };
         self.has_imports = held.get(0);
-        self.postgres.dictionary.note_erasures(held.get(1));
+        self.postgres.dictionary.note_erasures(self.link.one(ERASURES, &[])?.get(0));
         Ok(())
     }
 
@@ -270,6 +272,7 @@ impl Upload {
     fn enter_rows(&mut self) -> Result<()> {
         self.send()?;
         let Self { samples, link, key, open, changes, new_origins, .. } = self;
+        samples.settle(link, |merged| note(key.person, open, changes, new_origins, merged))?;
         let (mut new, mut updated) = (0, 0);
         let (merged, left_out) = samples.merge(link, key.person, |merged| {
             *(if merged.is_new { &mut new } else { &mut updated }) += merged.rows;
@@ -342,9 +345,9 @@ impl Upload {
     }
 
     fn undo(&mut self) {
+        self.samples.forget();
         self.is_in_doubt |= self.hold != Hold::Nothing && self.link.run("ROLLBACK").is_err();
         (self.hold, self.has_lost, self.workbench) = (Hold::Nothing, true, None);
-        self.samples.forget();
         self.changes.take(|_, _, _| {});
         self.new_origins.clear();
         self.ids.used.note_rollback();

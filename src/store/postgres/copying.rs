@@ -1,0 +1,63 @@
+//! COPY of rows over a connection, also while its thread does something else.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_util::SinkExt;
+use futures_util::future::{MaybeDone, maybe_done};
+use tokio_postgres::{CopyInSink, Error, Statement};
+
+use super::copy::Encoder;
+use super::link::Link;
+use crate::model::error::Result;
+use crate::model::limits::COPY_FRAME_BYTES;
+
+/// Copies rows by a statement. The inner error is PostgreSQL's.
+pub(super) fn copy(link: &Link, statement: &Statement, rows: &Encoder) -> Result<Result<(), Error>> {
+    Copying::begin(link, statement, rows)?.end(link)
+}
+
+type Ending = Pin<Box<dyn Future<Output = std::result::Result<(), Error>>>>;
+
+/// A COPY whose rows the server has been sent, and whose answer is still to come.
+pub(super) struct Copying {
+    ending: Pin<Box<MaybeDone<Ending>>>,
+}
+
+impl Copying {
+    /// Sends rows.
+    pub(super) fn begin(link: &Link, statement: &Statement, rows: &Encoder) -> Result<Self> {
+        let sent = link.wait_for(async {
+            let mut sink: Pin<Box<CopyInSink<Bytes>>> = Box::pin(link.client().copy_in(statement).await?);
+            sink.feed(Bytes::from_static(Encoder::HEADER)).await?;
+            for frame in rows.rows().chunks(COPY_FRAME_BYTES) {
+                sink.feed(Bytes::copy_from_slice(frame)).await?;
+            }
+            sink.feed(Bytes::from_static(Encoder::TRAILER)).await?;
+            Ok(sink)
+        })?;
+        let ending: Ending = match sent {
+            Ok(mut sink) => Box::pin(async move { sink.as_mut().finish().await.map(|_| ()) }),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        };
+        let mut ending = Box::pin(maybe_done(ending));
+        link.push(ending.as_mut());
+        Ok(Self { ending })
+    }
+
+    /// Waits for the answer. The inner error is PostgreSQL's.
+    pub(super) fn end(mut self, link: &Link) -> Result<std::result::Result<(), Error>> {
+        link.wait_for(async {
+            self.ending.as_mut().await;
+            self.ending.as_mut().take_output().unwrap_or(Ok(()))
+        })
+    }
+}
+
+impl fmt::Debug for Copying {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Copying").finish_non_exhaustive()
+    }
+}
