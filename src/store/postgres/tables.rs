@@ -134,11 +134,11 @@ pub(super) fn put(table: &Table) -> String {
     )
 }
 
-/// Deletes the rows whose keys are in the stage.
+/// Deletes the rows whose keys are in the stage. Citus takes no table of one session beside a distributed one, but a query of it.
 pub(super) fn delete(table: &Table) -> String {
     let name = table.name;
     let same: Vec<String> = keys_of(table).map(|key| format!("t.{key} = g.{key}")).collect();
-    format!("DELETE FROM {name} t USING bench_{name} g WHERE {}", same.join(" AND "))
+    format!("DELETE FROM {name} t USING (SELECT * FROM bench_{name}) g WHERE {}", same.join(" AND "))
 }
 
 #[cfg(test)]
@@ -193,6 +193,60 @@ mod tests {
         assert_eq!(declared.into_keys().collect::<std::collections::BTreeSet<_>>(), known);
     }
 
+    /// Tables that an engine has on every node. Of these only tokens name a person.
+    const SHARED: [&str; 10] = [
+        "persons",
+        "tokens",
+        "sessions",
+        "sign_in_codes",
+        "types",
+        "units",
+        "sources",
+        "shared_metadata",
+        "zones",
+        "followers",
+    ];
+
+    /// An engine that distributes tables by person compares rows of one node only: each key of theirs has the person.
+    #[test]
+    fn every_key_of_a_distributed_table_begins_with_the_person() {
+        let schema = include_str!("schema.sql");
+        let mut of_persons = Vec::new();
+        for (table, columns) in declared() {
+            let start = schema.find(&format!("CREATE TABLE {table} (")).unwrap();
+            let text = &schema[start..start + schema[start..].find("\n);").unwrap()];
+            let keys: Vec<&str> =
+                ["PRIMARY KEY (", "UNIQUE ("].iter().flat_map(|key| text.split(key).skip(1)).collect();
+            assert!(!keys.is_empty(), "{table}");
+            if SHARED.contains(&table) {
+                assert_eq!(columns.contains_key("person_id"), table == "tokens", "{table}");
+                continue;
+            }
+            of_persons.push(table);
+            assert_eq!(columns["person_id"], "bigint", "{table}");
+            assert!(!text.contains("UNIQUE,") && !text.contains("PRIMARY KEY,"), "{table}");
+            keys.iter().for_each(|key| assert!(key.starts_with("person_id"), "{table}: {key}"));
+            // References of such a table are to tables of every node.
+            for target in text.split("REFERENCES ").skip(1) {
+                let target = target.split(' ').next().unwrap();
+                assert!(SHARED.contains(&target), "{table} refers to {target}");
+            }
+        }
+        for index in schema.split("CREATE UNIQUE INDEX ").skip(1) {
+            let (_, table) = index.split_once("ON ").unwrap();
+            let (table, columns) = table.split_once(" (").unwrap();
+            assert!(of_persons.contains(&table) && columns.starts_with("person_id"), "{index}");
+        }
+        for table in TABLES.iter().filter(|table| table.is_of_persons()) {
+            assert!(of_persons.contains(&table.name), "{}", table.name);
+            assert!(keys_of(table).any(|key| key == "person_id"), "{}", table.name);
+        }
+        let file = include_str!("../../../packaging/postgres/citus.sql");
+        let named = file.split("create_reference_table('").skip(1).map(|rest| rest.split('\'').next().unwrap());
+        let named: Vec<&str> = named.filter(|name| *name != "healthsink_version").collect();
+        assert_eq!(named, SHARED);
+    }
+
     #[test]
     fn statements_of_tables() {
         let find = |name| TABLES.iter().find(|table| table.name == name).unwrap();
@@ -203,7 +257,7 @@ mod tests {
         );
         assert_eq!(
             delete(find("rejects")),
-            "DELETE FROM rejects t USING bench_rejects g WHERE t.upload_id = g.upload_id AND t.ordinal = g.ordinal AND \
+            "DELETE FROM rejects t USING (SELECT * FROM bench_rejects) g WHERE t.upload_id = g.upload_id AND t.ordinal = g.ordinal AND \
              t.person_id = g.person_id"
         );
         assert_eq!(keys_of(find("medications")).collect::<Vec<_>>(), ["person_id", "arrival"]);
