@@ -7,7 +7,7 @@ use healthsink::model::limits;
 use proptest::prelude::*;
 use rusqlite::Connection;
 
-use super::import_history::{Folder, Outcome, import, query};
+use super::import_history::{Folder, Outcome, import_into_file as import, query};
 
 /// Around the number of rows that are searched one by one, and far beyond.
 const SIZES: [usize; 6] = [1, 255, 256, 257, 300, 2000];

@@ -34,7 +34,20 @@ impl Outcome {
     }
 }
 
+/// Imports into a file, and into PostgreSQL if that is built in.
 pub(crate) fn import(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome {
+    #[cfg(feature = "postgres")]
+    let person = crate::postgres::beside::begin(db, arguments);
+    let outcome = import_into_file(db, arguments, inputs);
+    #[cfg(feature = "postgres")]
+    if let Some(person) = person {
+        crate::postgres::beside::import(&person, db, arguments, inputs, (outcome.ok, &outcome.report));
+    }
+    outcome
+}
+
+/// The same without PostgreSQL, for what takes long there.
+pub(crate) fn import_into_file(db: &Path, arguments: &[&str], inputs: &[&Path]) -> Outcome {
     let output = Command::new(crate::program::path())
         .args(["import", "--json", "--db"])
         .arg(db)

@@ -37,7 +37,7 @@ fn take_rest(client: &mut Client, text: &mut Vec<u8>) {
 /// Pages that are read later do not have the rows, and the answer ends as a whole one. It does not keep them in the WAL.
 #[test]
 fn an_answer_under_way_ends_where_rows_were_forgotten() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     add_rows(&api, &admin, (LONG_ROWS, LONG_TEXT_BYTES));
     let (mut client, mut text) = begin_long(&api);
@@ -57,7 +57,7 @@ fn an_answer_under_way_ends_where_rows_were_forgotten() {
 /// No database is replaced under a server. After one was, tags of the former one do not stand for it.
 #[test]
 fn a_restore_waits_for_the_server_and_changes_every_tag() {
-    let mut api = Api::start();
+    let mut api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     let (database, path) = (api.server.database(), "/api/v1/samples?type=body_mass");
     let backup = api.server.folder().join("backup.db");
@@ -77,7 +77,7 @@ fn a_restore_waits_for_the_server_and_changes_every_tag() {
     let again = Server::with(|config| {
         fs::copy(&database, &config.db).unwrap();
     });
-    let again = Api { server: again, token: api.token.clone() };
+    let again = Api { token: api.token.clone(), ..Api::over(again) };
     let answer = again.ask(&again.token, path, &[("If-None-Match", &tag)]);
     assert_eq!((answer.status, answer.json()), (200, before));
 }

@@ -55,7 +55,7 @@ fn stall(api: &Api, path: &str) -> TcpStream {
 
 #[test]
 fn a_client_that_takes_nothing_holds_neither_wal_nor_uploads() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     add_rows(&api, &admin, (LONG_ROWS, LONG_TEXT_BYTES));
     let mut slow = stall(&api, LONG);
@@ -79,7 +79,7 @@ fn a_client_that_takes_nothing_holds_neither_wal_nor_uploads() {
 
 #[test]
 fn a_tag_changes_with_whatever_is_shown() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     let path = "/api/v1/characteristics";
     let tag = api.ask(&api.token, path, &[]).header("etag").unwrap().to_owned();
@@ -96,7 +96,7 @@ fn a_tag_changes_with_whatever_is_shown() {
 /// Behind the first page it would be too late to refuse a series.
 #[test]
 fn a_series_without_an_answer_is_refused_before_the_first_one() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     let sample = |day: u32, unit: &str| {
         json!({
@@ -138,7 +138,7 @@ fn a_series_without_an_answer_is_refused_before_the_first_one() {
 /// What can only fail later ends the stream without its end, so that a client notices.
 #[test]
 fn an_answer_that_fails_in_the_middle_does_not_look_whole() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     add_rows(&api, &admin, (LONG_ROWS, LONG_TEXT_BYTES));
     let connection = Connection::open(api.server.database()).unwrap();
@@ -160,7 +160,7 @@ fn an_answer_that_fails_in_the_middle_does_not_look_whole() {
 /// A token that asks for much, and never reads what it gets, leaves answers to others.
 #[test]
 fn many_slow_answers_of_one_token_keep_no_other_waiting() {
-    let api = Api::start();
+    let api = Api::alone();
     let other = api.add_token("me", TokenScope::Read, false);
     let mut connection = Connection::open(api.server.database()).unwrap();
     connection.busy_timeout(PATIENCE).unwrap();
@@ -218,7 +218,7 @@ fn other_methods_on_each_path() {
 
 #[test]
 fn a_compressed_answer_is_the_same() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     add_rows(&api, &admin, (LONG_ROWS, LONG_TEXT_BYTES));
     for (path, accept) in [(LONG, "application/x-ndjson"), ("/api/v1/days?type=steps", "text/csv")] {

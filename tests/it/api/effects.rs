@@ -133,7 +133,7 @@ fn rows_of(answer: &Value) -> usize {
 #[test]
 fn pages_are_complete_and_without_doubles_while_an_upload_runs() {
     const ROWS: i64 = 200_000;
-    let api = Api::start();
+    let api = Api::alone();
     let send = api.add_token("me", TokenScope::Send, false);
     let mut connection = rusqlite::Connection::open(api.server.database()).unwrap();
     connection.busy_timeout(healthsink_testkit::wait::PATIENCE).unwrap();

@@ -111,7 +111,7 @@ fn a_client_is_told_of_its_persons_uploads_and_figures() {
 
 #[test]
 fn an_upload_under_way_is_told() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     let mut listener = Listener::start(&api, &api.token, &[]);
     assert_eq!(listener.wait_for("hello")["uploading"], json!(false));
@@ -130,7 +130,7 @@ fn an_upload_under_way_is_told() {
 
 #[test]
 fn listening_needs_the_right_to_read() {
-    let api = Api::start();
+    let api = Api::alone();
     let [send, anna] = [TokenScope::Send, TokenScope::Read].map(|scope| api.add_token("anna", scope, false));
     assert_eq!(get(api.server.address, PATH).status, 401);
     assert_eq!(api.ask(&send, PATH, &[]).status, 403);
@@ -143,7 +143,7 @@ fn listening_needs_the_right_to_read() {
 
 #[test]
 fn a_stream_ends_with_its_token() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     let mut listener = Listener::start(&api, &api.token, &[]);
     listener.wait_for("hello");
@@ -155,7 +155,7 @@ fn a_stream_ends_with_its_token() {
 /// A browser that has signed out learns nothing that it may no longer read.
 #[test]
 fn a_stream_ends_with_its_session() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     let origin = ("Origin", "http://localhost");
     let session = |method: &str, headers: &[(&str, &str)], body: &str| {
@@ -179,7 +179,7 @@ fn a_stream_ends_with_its_session() {
 /// Idle connections are evicted for others. One that follows is not idle, however quiet it is.
 #[test]
 fn a_listener_is_not_evicted_for_idle_connections() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     let mut listener = Listener::start(&api, &api.token, &[]);
     listener.wait_for("hello");
@@ -194,7 +194,7 @@ fn a_listener_is_not_evicted_for_idle_connections() {
 
 #[test]
 fn listeners_are_bounded_and_hold_no_reads() {
-    let api = Api::start();
+    let api = Api::alone();
     let mut tokens = [&api.token, &api.add_token("me", TokenScope::Read, false)].map(String::clone).to_vec();
     let mut listeners = Vec::new();
     for token in &tokens {
@@ -219,7 +219,7 @@ fn listeners_are_bounded_and_hold_no_reads() {
 /// last one, which stays, has no comment yet.
 #[test]
 fn listeners_that_leave_are_noticed_while_nothing_happens() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     let start = |_| Listener::start(&api, &api.token, &[]);
     let leaving: Vec<Listener> = (1..EVENT_LISTENERS_OF_TOKEN_MAX).map(start).collect();
@@ -237,7 +237,7 @@ fn listeners_that_leave_are_noticed_while_nothing_happens() {
 /// What a client sends while it follows waits for the end of the stream, as on any connection.
 #[test]
 fn a_request_behind_a_stream_is_answered_after_it() {
-    let api = Api::start();
+    let api = Api::alone();
     let mut listener = Listener::start(&api, &api.token, &[]);
     listener.wait_for("hello");
     listener.0.head("GET", "/healthz", &[("Connection", "close")]);
@@ -248,7 +248,7 @@ fn a_request_behind_a_stream_is_answered_after_it() {
 
 #[test]
 fn a_listener_does_not_keep_the_server_from_stopping() {
-    let mut api = Api::start();
+    let mut api = Api::alone();
     let mut listener = Listener::start(&api, &api.token, &[]);
     listener.wait_for("hello");
     api.server.request_stop();

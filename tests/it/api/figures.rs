@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use healthsink::store::TokenScope;
 use healthsink_testkit::server::Server;
 use serde_json::{Value, json};
 
@@ -79,9 +78,7 @@ fn start() -> Api {
         fs::write(&input, payload().to_string()).unwrap();
         import(&config.db, &input);
     });
-    let mut api = Api { server, token: String::new() };
-    api.token = api.add_token("me", TokenScope::Read, false);
-    api
+    Api::of(server)
 }
 
 #[test]

@@ -64,6 +64,9 @@ const PATHS: [&str; 29] = [
 struct Api {
     server: Server,
     token: String,
+    /// A receiver with the same in PostgreSQL, which is asked the same.
+    #[cfg(feature = "postgres")]
+    receiver: Option<crate::postgres::beside::Receiver>,
 }
 
 /// Makes a database with a few days of data of `me`.
@@ -74,6 +77,14 @@ fn copy_fixture(to: &Path) {
 
 impl Api {
     fn start() -> Self {
+        let api = Self::alone();
+        #[cfg(feature = "postgres")]
+        let api = Self { receiver: crate::postgres::beside::Receiver::start(&api.token), ..api };
+        api
+    }
+
+    /// The same without the receiver beside it, for a test that changes the file by other means.
+    fn alone() -> Self {
         Self::of(Server::with(|config| copy_fixture(&config.db)))
     }
 
@@ -82,8 +93,18 @@ impl Api {
         Self::of(Server::with_figures(|config| copy_fixture(&config.db)))
     }
 
+    /// A server without a token.
+    fn over(server: Server) -> Self {
+        Self {
+            server,
+            token: String::new(),
+            #[cfg(feature = "postgres")]
+            receiver: None,
+        }
+    }
+
     fn of(server: Server) -> Self {
-        let mut api = Self { server, token: String::new() };
+        let mut api = Self::over(server);
         api.token = api.add_token("me", TokenScope::Read, false);
         api
     }
@@ -104,15 +125,25 @@ impl Api {
             quota: Default::default(),
         };
         Database::new(self.server.database()).add_token(&new).unwrap();
+        #[cfg(feature = "postgres")]
+        if let Some(receiver) = &self.receiver {
+            receiver.add_token(&new);
+        }
         token
     }
 
     /// Asks with a token and further headers.
     fn ask(&self, token: &str, path: &str, headers: &[(&str, &str)]) -> Response {
         let bearer = format!("Bearer {token}");
+        let headers = [headers, &[("Authorization", bearer.as_str()), ("Connection", "close")]].concat();
         let mut client = Client::connect(self.server.address);
-        client.head("GET", path, &[headers, &[("Authorization", bearer.as_str()), ("Connection", "close")]].concat());
-        client.receive()
+        client.head("GET", path, &headers);
+        let answer = client.receive();
+        #[cfg(feature = "postgres")]
+        if let Some(receiver) = &self.receiver {
+            receiver.assert_same(path, &headers, &answer);
+        }
+        answer
     }
 
     /// Asks for JSON by HTTP/1.1 with TLS.

@@ -236,7 +236,7 @@ fn an_overview_is_bounded() {
 /// Its tag also changes when an upload brings nothing new, which it shows.
 #[test]
 fn an_overview_is_known_until_an_upload_ends() {
-    let api = Api::start();
+    let api = Api::alone();
     let token = api.add_token("me", TokenScope::Admin, false);
     let tag = || api.ask(&token, "/api/v1/overview", &[]).header("etag").unwrap().to_owned();
     let first = tag();

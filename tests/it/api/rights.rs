@@ -10,7 +10,7 @@ use crate::program::{Program, run};
 /// A proxy on this machine that adds no header looks like a program of this machine.
 #[test]
 fn without_a_token_nothing_is_read_from_this_machine() {
-    let api = Api::start();
+    let api = Api::alone();
     let open = Server::with(|config| config.auth.is_optional = true);
     // More often than an address may guess tokens.
     for path in PATHS {
@@ -24,7 +24,7 @@ fn without_a_token_nothing_is_read_from_this_machine() {
 
 #[test]
 fn anyone_may_see_the_description() {
-    let api = Api::start();
+    let api = Api::alone();
     for (path, kind, part) in [
         // Swagger UI if it is in the build, else the list.
         ("/docs", "text/html; charset=utf-8", "<title>"),
@@ -43,7 +43,7 @@ fn anyone_may_see_the_description() {
 
 #[test]
 fn tokens_do_what_their_scope_says() {
-    let api = Api::start();
+    let api = Api::alone();
     let send = api.add_token("me", TokenScope::Send, false);
     let admin = api.add_token("me", TokenScope::Admin, false);
     for path in PATHS {
@@ -63,10 +63,10 @@ fn tokens_do_what_their_scope_says() {
 
 #[test]
 fn the_header_of_the_app_works_for_reading() {
-    let api = Api::start();
+    let api = Api::alone();
     drop(api);
     let server = Server::with(|config| config.auth.header = Some("X-Key".to_owned()));
-    let api = Api { server, token: String::new() };
+    let api = Api::over(server);
     let token = api.add_token("me", TokenScope::Read, false);
     let mut client = api.server.connect();
     client.head("GET", "/api/v1/types", &[("X-Key", &token)]);
@@ -77,7 +77,7 @@ fn the_header_of_the_app_works_for_reading() {
 
 #[test]
 fn a_token_reads_its_person_only_unless_it_is_of_all() {
-    let api = Api::start();
+    let api = Api::alone();
     let anna = api.add_token("anna", TokenScope::Read, false);
     let all = api.add_token("anna", TokenScope::Read, true);
     for path in PATHS {
@@ -107,7 +107,7 @@ fn a_token_reads_its_person_only_unless_it_is_of_all() {
 /// Whether others have a source stays hidden, also while it is not known yet which ones a person has.
 #[test]
 fn other_peoples_sources_make_no_difference() {
-    let api = Api::start();
+    let api = Api::alone();
     let (anna, send) = (api.add_token("anna", TokenScope::Read, false), api.add_token("anna", TokenScope::Send, false));
     let body =
         br#"{"data":{"HKQuantityTypeIdentifierStepCount":[{"uuid":"b0000000-0000-4000-8000-000000000001","value":5,

@@ -47,14 +47,14 @@ fn a_read_after_an_upload_waits_for_its_figures() {
     let is_ready = answer["stale"] == json!(false);
     assert!(is_ready || waited >= FIGURES_WAIT, "{answer} after {waited:?}");
     assert!(!is_ready || answer["days"][0]["value"] == json!(5), "{answer}");
-    let (answer, waited) = ask_after_upload(&Api::start());
+    let (answer, waited) = ask_after_upload(&Api::alone());
     assert_eq!((&answer["stale"], &answer["days"]), (&json!(true), &json!([])), "this server computes no figures");
     assert!(waited >= FIGURES_WAIT, "{waited:?}");
 }
 
 #[test]
 fn a_long_answer_goes_on_beside_vacuum() {
-    let api = Api::start();
+    let api = Api::alone();
     let admin = api.add_token("me", TokenScope::Admin, false);
     add_rows(&api, &admin, (LONG_ROWS, LONG_TEXT_BYTES));
     let mut client = api.server.connect();
@@ -97,7 +97,7 @@ fn reads_and_events_over_http2() {
 
 #[test]
 fn a_source_that_is_not_there_gets_those_that_are() {
-    let api = Api::start();
+    let api = Api::alone();
     for path in ["samples?type=steps", "samples?type=steps&max_points=5", "days?type=steps"] {
         let answer = api.ask(&api.token, &format!("/api/v1/{path}&source=Sundial"), &[]);
         assert_eq!((answer.status, answer.field("parameter")), (400, json!("source")), "{path}");

@@ -120,7 +120,7 @@ fn a_workout_with_its_heart_rates_zones_and_splits() {
 /// A person who has rested for a year runs.
 #[test]
 fn no_zone_is_above_the_heart_rates_of_the_workout_itself() {
-    let api = Api::start();
+    let api = Api::alone();
     let change = |sql: &str| {
         rusqlite::Connection::open(api.server.database()).unwrap().execute(sql, []).unwrap();
     };
@@ -155,7 +155,7 @@ fn no_zone_is_above_the_heart_rates_of_the_workout_itself() {
 /// The zone that a workout names counts before that of the person; what is no name is of no matter.
 #[test]
 fn the_zone_of_a_workout() {
-    let api = Api::start();
+    let api = Api::alone();
     let change = |sql: &str| rusqlite::Connection::open(api.server.database()).unwrap().execute_batch(sql).unwrap();
     let zones = || {
         let all = api.json("/api/v1/workouts");
@@ -188,7 +188,7 @@ fn the_zone_of_a_workout() {
 
 #[test]
 fn pauses_are_no_time_of_splits() {
-    let api = Api::start();
+    let api = Api::alone();
     let seconds = |events: &Value| {
         rusqlite::Connection::open(api.server.database())
             .unwrap()
@@ -226,7 +226,7 @@ fn pauses_are_no_time_of_splits() {
 /// Locations beside the way made the route longer than the stated distance, and rows contradicted each other.
 #[test]
 fn splits_add_up_to_the_workout() {
-    let api = Api::start();
+    let api = Api::alone();
     let change = |sql: &str| rusqlite::Connection::open(api.server.database()).unwrap().execute_batch(sql).unwrap();
     change("UPDATE workouts SET distance = 20500, distance_unit = 'm', end_ms = start_ms + 60000, duration_s = 60");
     for (units, length_m, rows) in [("km", 1000.0, 21), ("mi", 1609.344, 13)] {

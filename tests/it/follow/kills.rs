@@ -1,6 +1,6 @@
 //! A follower that is killed at any moment goes on: afterwards everything is there once. One that runs notices what comes.
 
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use healthsink_testkit::wait::wait_until;
 
@@ -8,11 +8,16 @@ use super::Followed;
 use crate::program::command;
 
 /// A follower that runs; killed when dropped.
-pub(super) struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Running {
     pub(super) fn start(followed: &Followed, more: &[&str]) -> Self {
-        Self(command().args(followed.arguments()).args(more).stderr(Stdio::null()).spawn().unwrap())
+        Self::of(command().args(followed.arguments()).args(more))
+    }
+
+    /// Starts a command that follows.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        Self(command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 
     pub(super) fn is_running(&mut self) -> bool {

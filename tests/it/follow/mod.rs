@@ -5,7 +5,7 @@ mod changes;
 mod full;
 mod https;
 mod influxd;
-mod kills;
+pub(crate) mod kills;
 mod levels;
 mod locks;
 #[cfg(target_os = "linux")]

@@ -1,7 +1,6 @@
 //! Followers of a database in PostgreSQL: what it has is in the target once, also beside receivers that write at once.
 
 use std::fs;
-use std::process::Stdio;
 use std::thread;
 
 use healthsink_testdata::Payload;
@@ -14,6 +13,7 @@ use super::cluster::{Store, store};
 use super::figures::{wait_for_figures, wait_for_figures_of_file};
 use super::samples::serve;
 use crate::follow::check;
+use crate::follow::kills::Running;
 use crate::program::{Program, command, run};
 
 struct Following {
@@ -53,6 +53,11 @@ impl Following {
         let words = self.words();
         let words: Vec<&str> = words.iter().map(String::as_str).chain(["--once"]).chain(more.iter().copied()).collect();
         self.store.run(&words)
+    }
+
+    /// Follows until it is dropped.
+    fn keep_following(&self) -> Running {
+        Running::of(command().args(self.words()).args(["--store", &self.store.address()]))
     }
 
     fn sync(&self) {
@@ -99,9 +104,7 @@ fn a_follower_misses_nothing_beside_receivers() {
     let Some(following) = Following::start() else { return };
     let receivers = [serve(&following.store), serve(&following.store)];
     let server = Program::serve(&following.db());
-    let mut process = command();
-    process.args(following.words()).args(["--store", &following.store.address()]);
-    let mut follower = process.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let _follower = following.keep_following();
     let bodies: Vec<Vec<u8>> = (20..28).map(|seed| generated(seed, false)).collect();
     thread::scope(|scope| {
         for (number, body) in bodies.iter().enumerate() {
@@ -124,8 +127,6 @@ fn a_follower_misses_nothing_beside_receivers() {
     let status: Value = serde_json::from_slice(&status.stdout).unwrap();
     assert_eq!(status["followers"][0]["state"], "current", "{status}");
     check(&following.db(), &following.target.all());
-    follower.kill().unwrap();
-    follower.wait().unwrap();
 }
 
 #[test]
@@ -189,9 +190,7 @@ fn metrics_of_a_receiver_show_followers_and_whether_postgresql_answers() {
 fn a_follower_whose_sessions_end_keeps_its_name() {
     let Some(following) = Following::start() else { return };
     following.import(&generated(5, false));
-    let mut process = command();
-    process.args(following.words()).args(["--store", &following.store.address()]);
-    let mut follower = process.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let _follower = following.keep_following();
     let state = || {
         let status = following.store.run(&["status", "--json"]);
         let status: Value = serde_json::from_slice(&status.stdout).unwrap();
@@ -208,6 +207,4 @@ fn a_follower_whose_sessions_end_keeps_its_name() {
         = (SELECT max(number) FROM changes)";
     wait_until("it goes on", || (following.store.sql(is_level) == "1").then_some(()));
     check(&following.db(), &following.target.all());
-    follower.kill().unwrap();
-    follower.wait().unwrap();
 }

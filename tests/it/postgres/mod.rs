@@ -1,9 +1,11 @@
 //! The store in PostgreSQL: a real server, the real program.
 
 mod bad_input;
+pub(crate) mod beside;
 pub(crate) mod cluster;
 mod commands;
 mod contract;
+mod encryption;
 mod figures;
 mod following;
 mod metrics;

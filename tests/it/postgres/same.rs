@@ -20,7 +20,7 @@ const OF_THE_RUN: [&str; 10] = [
 ];
 
 /// Lists in the order of ids.
-const BY_ID: [&str; 2] = ["types", "sources"];
+pub(super) const BY_ID: [&str; 2] = ["types", "sources"];
 
 fn without(value: &mut Value) {
     match value {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -173,17 +174,26 @@ fn export() -> String {
 const ECG: &str = "Name,Me\nRecorded Date,2026-01-05 10:00:00 +0100\nClassification,Sinus Rhythm\nSample Rate,512 hertz\n\n\
     Unit,µV\n\n-12.5\n3\n18.25\n";
 
+/// Inputs of the database, in their order: the same files for all tests.
+pub(crate) fn inputs() -> &'static [PathBuf; 2] {
+    static INPUTS: LazyLock<[PathBuf; 2]> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().unwrap().keep();
+        let path = |name: &str| folder.join(name);
+        fs::create_dir_all(path("export/electrocardiograms")).unwrap();
+        fs::write(path("payload.json"), payload().to_string()).unwrap();
+        fs::write(path("export/export.xml"), export()).unwrap();
+        fs::write(path("export/electrocardiograms/ecg_2026-01-05.csv"), ECG).unwrap();
+        ["payload.json", "export"].map(path)
+    });
+    &INPUTS
+}
+
 /// Makes the database.
 pub(crate) fn database() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    fs::create_dir_all(path("export/electrocardiograms")).unwrap();
-    fs::write(path("payload.json"), payload().to_string()).unwrap();
-    fs::write(path("export/export.xml"), export()).unwrap();
-    fs::write(path("export/electrocardiograms/ecg_2026-01-05.csv"), ECG).unwrap();
-    let database = path("health.db");
-    for input in ["payload.json", "export"] {
-        let [db, input] = [&database, &path(input)].map(|path| path.to_str().unwrap().to_owned());
+    let database = folder.path().join("health.db");
+    for input in inputs() {
+        let [db, input] = [&database, input].map(|path| path.to_str().unwrap().to_owned());
         let output = run(&["import", "--db", &db, &input]);
         assert!(output.status.success(), "{output:?}");
     }
