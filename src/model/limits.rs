@@ -1305,6 +1305,9 @@ pub const STAGE_ROW_BYTES: usize = 16 * KIB;
 /// Bytes of a message of COPY. Larger ones are not faster (measured).
 pub const COPY_FRAME_BYTES: usize = 32 * KIB;
 
+/// Turns in which a connection to PostgreSQL writes what it was given: a few frames and an end.
+pub const STORE_PUSH_TURNS: u32 = 8;
+
 /// Ids of texts in each table that a receiver knows to be in PostgreSQL.
 pub const DICTIONARY_IDS_MAX: usize = 64 << 10;
 

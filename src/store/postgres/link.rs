@@ -21,16 +21,13 @@ use super::fault::{away, fault};
 use super::tls::Tls;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{
-    INGESTS_MAX, STORE_ANSWER_WAIT, STORE_CONNECT_WAIT, STORE_LONG_ANSWER_WAIT, STORE_STATEMENTS_MAX,
+    INGESTS_MAX, STORE_ANSWER_WAIT, STORE_CONNECT_WAIT, STORE_LONG_ANSWER_WAIT, STORE_PUSH_TURNS, STORE_STATEMENTS_MAX,
 };
 use crate::model::lock::lock;
 
 /// The settings of each connection. A statement that waits for long gives its locks back.
 const SETTINGS: &str = "SET application_name = 'healthsink'; SET statement_timeout = '60s'; SET lock_timeout = '30s';
     SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning; SET temp_buffers = '32MB'";
-
-/// Turns in which a connection writes what it was given: a few frames and an end.
-const TURNS_TO_PUSH: u32 = 8;
 
 /// Parameters of a statement.
 pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -101,7 +98,7 @@ impl Link {
     /// Sends what an answer needs, as far as the system takes it at once. Something else waits for the answer.
     pub(super) fn push(&self, mut answer: Pin<&mut impl Future>) {
         self.runtime.block_on(async {
-            for _ in 0..TURNS_TO_PUSH {
+            for _ in 0..STORE_PUSH_TURNS {
                 if poll_fn(|context| Poll::Ready(answer.as_mut().poll(context).is_ready())).await {
                     return;
                 }
