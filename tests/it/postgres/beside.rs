@@ -31,8 +31,9 @@ const OF_A_STORE: [&str; 9] = [
     "uploads",
 ];
 
-/// Columns that number rows in the order of their arrival, or name a person.
-const NUMBERS: [&str; 7] = ["person_id", "arrival", "upload_id", "ordinal", "import_number", "id", "content"];
+/// Columns that number rows in the order of their arrival, or have such numbers inside.
+const NUMBERS: [&str; 8] =
+    ["person_id", "arrival", "upload_id", "ordinal", "import_number", "id", "content", "details"];
 
 /// Members of a report that are of this run.
 const OF_THE_RUN: [&str; 5] = ["seconds", "files", "durationMs", "upload", "person"];
