@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, OnceLock};
 
 use healthsink::store::{Address, NewToken, TokenDigest, TokenScope};
 use healthsink_testkit::database::rows;
@@ -123,9 +123,8 @@ impl Receiver {
 
 /// Columns of the tables of persons, by table.
 fn tables(store: &Store) -> &'static BTreeMap<String, Vec<String>> {
-    static TABLES: LazyLock<Mutex<Option<&'static BTreeMap<String, Vec<String>>>>> = LazyLock::new(Mutex::default);
-    let mut tables = TABLES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    tables.get_or_insert_with(|| {
+    static TABLES: OnceLock<BTreeMap<String, Vec<String>>> = OnceLock::new();
+    TABLES.get_or_init(|| {
         let sql = "SELECT table_name || ' ' || column_name FROM information_schema.columns c WHERE table_schema = 'public'
             AND EXISTS (SELECT FROM information_schema.columns p WHERE p.table_schema = 'public' AND p.table_name = c.table_name
               AND p.column_name = 'person_id') ORDER BY table_name, ordinal_position";
@@ -136,7 +135,7 @@ fn tables(store: &Store) -> &'static BTreeMap<String, Vec<String>> {
                 tables.entry(table.to_owned()).or_default().push(column.to_owned());
             }
         }
-        Box::leak(Box::new(tables))
+        tables
     })
 }
 
