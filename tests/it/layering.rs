@@ -103,7 +103,7 @@ const OPENERS: [&str; 8] = [
 ];
 
 /// The files of `src/` that open others by their paths, and why these are never a database that is open.
-const OPENING: [(&str, &str); 18] = [
+const OPENING: [(&str, &str); 19] = [
     ("cli/proof.rs", "proofs, which are no databases"),
     ("cli/token/roster.rs", "a file of people, which its caller does not write"),
     ("follow/files.rs", "tokens, passwords, certificates"),
@@ -122,6 +122,7 @@ const OPENING: [(&str, &str); 18] = [
     ("store/postgres/tls.rs", "certificates"),
     ("store/private.rs", "new files only"),
     ("store/write_queue.rs", "the WAL, on which SQLite holds no lock"),
+    ("store/writer/write_back.rs", "the WAL also"),
 ];
 
 /// The files of `src/` that read the header of a database by its path, and why this process does not have it open.

@@ -45,7 +45,7 @@ pub(super) struct Canonical {
 const NAMES: &str = "bytes in names and short values of fields";
 
 /// Bytes of a member beside its texts: its place in a list that doubles, in both lengths for a moment, and what the rest has of it.
-const MEMBER_BYTES: usize = 5 * size_of::<Member>();
+const MEMBER_COST: usize = 5 * size_of::<Member>();
 
 /// A member of an object: its name, and where name and value stand in the text.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ impl Canonical {
 
     /// Returns whether there is room for so many bytes more and nothing is wrong. Notes the fault if there is no room.
     fn claim_room(&mut self, more: usize) -> bool {
-        let (bytes, members) = (self.text.len() + more, self.open * MEMBER_BYTES);
+        let (bytes, members) = (self.text.len() + more, self.open * MEMBER_COST);
         // A few names cost nothing, so that an element of exactly the greatest length fits.
         let beside = (members + self.names).saturating_sub(GROUP_BYTES);
         if self.flaw.is_none() && bytes + beside > ELEMENT_BYTES_MAX {

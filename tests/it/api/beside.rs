@@ -127,7 +127,7 @@ fn a_database_of_version_1_is_read_like_a_new_one() {
     });
     assert_eq!([&day[0]["day"], &day[0]["value"], &day[0]["samples"]], [&json!("2026-01-05"), &json!(42), &json!(2)]);
     assert_eq!(api.json("/api/v1/uploads")["uploads"][0]["records"], json!(2));
-    let copy = api.server.database().with_file_name("health.db.before-v7.db");
+    let copy = api.server.database().with_file_name("health.db.before-v8.db");
     assert!(copy.exists(), "the former database is kept");
 }
 
