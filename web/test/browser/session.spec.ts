@@ -111,6 +111,7 @@ test("a session that has expired leads to signing in, and back to the view that 
   const night = "#/sleep/2026-02-20?person=anna";
   await show(page, household.url, "#/sleep?range=month&end=2026-02-20&person=anna");
   const ended = page.getByRole("status").filter({ hasText: "Your session has ended" });
+  await page.locator("a.night-bar").last().waitFor();
   // In an open page, with the next thing that is asked for.
   household.sql("UPDATE sessions SET expires_ms = 1");
   await page.locator("a.night-bar").last().click();

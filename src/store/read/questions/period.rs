@@ -122,7 +122,7 @@ pub enum Agg {
     Own,
     /// The sum.
     Sum,
-    /// The mean; of buckets longer than a day, as [`PeriodSum::mean`] has it.
+    /// The mean; of buckets longer than a day, as `PeriodSum::mean` has it.
     Mean,
     /// The least value.
     Min,
