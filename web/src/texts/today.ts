@@ -37,6 +37,7 @@ export const todayTexts = {
     night: "Last night",
     noNight: "No sleep was recorded last night.",
     asleep: "asleep",
+    asleepSoFar: "asleep so far",
     workouts: "Workouts",
     noWorkouts: "No workouts in the last seven days.",
     doses: "Medications",

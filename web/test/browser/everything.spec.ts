@@ -166,6 +166,8 @@ test("sleep is the last night, with what is usual of nights", async () => {
   assert.deepEqual([sleep.day, sleep.day_value], [today, last.asleep_min]);
   assert.equal(night?.asleep_min, last.asleep_min);
   await show(page, household.url, "#/");
+  const card = page.locator(".card", { has: page.getByRole("heading", { name: "Last night" }) });
+  assert.equal(await card.locator(".big small").textContent(), last.partial ? "asleep so far" : "asleep");
   const shown = (await lines()).find(({ href }) => typeOf(href) === "sleep") ?? assert.fail();
   assert.equal(read(shown.value).value, Math.round(last.asleep_min ?? -1));
   assert.match(shown.change, /%$/);

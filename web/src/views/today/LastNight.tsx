@@ -26,7 +26,7 @@ export function LastNight({ overview }: { overview: Overview }) {
   return (
     <Card title={texts.today.night} aside={<a href={linkTo("sleep", [night.night])}>{texts.today.details}</a>}>
       <p class="big">
-        {formatMinutes(night.asleep_min)} <small>{texts.today.asleep}</small>
+        {formatMinutes(night.asleep_min)} <small>{night.partial ? texts.today.asleepSoFar : texts.today.asleep}</small>
       </p>
       <Band night={night} />
       <dl class="stages">
