@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { formatAge, formatDay, formatDays, formatLocalTime, formatTime } from "../src/format/dates.ts";
+import { formatAge, formatDay, formatDays, formatHour, formatLocalTime, formatTime } from "../src/format/dates.ts";
 import { formatClock, formatDuration, formatMinutes } from "../src/format/durations.ts";
 import { setLocale } from "../src/format/locale.ts";
 import { formatBytes, formatChange, formatNumber, formatPercent } from "../src/format/numbers.ts";
@@ -46,6 +46,9 @@ test("days and times", () => {
   // Days without a known zone are those of UTC: so are times.
   assert.equal(formatTime("2026-11-26T23:30:00Z", null), "23:30");
   assert.equal(formatLocalTime("2026-01-05T22:05:00"), "22:05");
+  assert.equal(formatHour(22 * 3_600_000), "22:00");
+  setLocale("en-US");
+  assert.match(formatHour(22 * 3_600_000), /^10\sPM$/);
   assert.equal(formatDay(null), "–");
 });
 

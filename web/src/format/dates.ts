@@ -61,6 +61,13 @@ export function formatLocalTime(local: string | null | undefined): string {
   return dateFormat({ hour: "numeric", minute: "2-digit", timeZone: "UTC" }).format(ms);
 }
 
+/** A full hour of local time, for axes: 6 AM where the clock has twelve hours, else 06:00. */
+export function formatHour(localMs: number): string {
+  const hour = { hour: "numeric", timeZone: "UTC" } as const;
+  const isShort = dateFormat(hour).resolvedOptions().hour12;
+  return dateFormat(isShort ? hour : { ...hour, minute: "2-digit" }).format(localMs);
+}
+
 function inZone(zone: string | null): Intl.DateTimeFormatOptions {
   return { timeZone: zone ?? "UTC" };
 }

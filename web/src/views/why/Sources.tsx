@@ -1,7 +1,7 @@
 // What each source adds, and when it was the one that counts: a lane of the day for each.
 
 import type { Explanation } from "../../api/shapes.ts";
-import { formatLocalTime } from "../../format/dates.ts";
+import { formatHour, formatLocalTime } from "../../format/dates.ts";
 import { formatMinutes } from "../../format/durations.ts";
 import { formatNumber, formatPercent } from "../../format/numbers.ts";
 import type { Measure } from "../../format/units.ts";
@@ -128,7 +128,7 @@ function Axis({ span }: { span: Span }) {
     <div class="lane-axis" aria-hidden="true">
       {ticksOf(span).map((tick) => (
         <span key={tick} style={{ left: `${((tick - span.from) / (span.to - span.from)) * 100}%` }}>
-          {timeOf(tick)}
+          {formatHour(tick)}
         </span>
       ))}
     </div>
