@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::contract::payload;
+use crate::former;
 use crate::program::{Program, command, run};
 use healthsink_testkit::database::count;
 use healthsink_testkit::http::{Client, get};
@@ -202,22 +203,12 @@ fn other_views_are_noted_and_made_again() {
 /// compared.
 #[test]
 fn databases_of_earlier_versions_are_sound() {
-    for (version, undoing) in [
-        (1, &["step8_undo", "step7_undo", "step6_undo", "step5_undo", "step4_undo", "step3_undo", "step2_undo"][..]),
-        (2, &["step8_undo", "step7_undo", "step6_undo", "step5_undo", "step4_undo", "step3_undo"]),
-        (3, &["step8_undo", "step7_undo", "step6_undo", "step5_undo", "step4_undo"]),
-        (4, &["step8_undo", "step7_undo", "step6_undo", "step5_undo"]),
-        (5, &["step8_undo", "step7_undo", "step6_undo"]),
-        (6, &["step8_undo", "step7_undo"]),
-        (7, &["step8_undo"]),
-    ] {
+    assert!(former::newest() >= 8);
+    for version in 1..former::newest() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("health.db");
         let connection = Connection::open(&database).unwrap();
-        for sql in [&["tables", "names"], undoing].concat() {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/store/schema/{sql}.sql"));
-            connection.execute_batch(&fs::read_to_string(path).unwrap()).unwrap();
-        }
+        former::make(&connection, version);
         let head =
             format!("PRAGMA journal_mode = WAL; PRAGMA user_version = {version}; PRAGMA application_id = 1752395371");
         let rest = "CREATE VIEW sample_details AS SELECT start_ms FROM samples;

@@ -7,6 +7,7 @@ use healthsink::model::limits;
 use proptest::prelude::*;
 use rusqlite::Connection;
 
+use crate::former;
 use crate::import_history::{Folder, HEAD, Outcome, import, query};
 
 /// A workout as HealthKit has it.
@@ -341,20 +342,7 @@ fn a_database_of_version_1_knows_its_workouts() {
     let folder = Folder::new();
     let db = folder.path("health.db");
     let connection = Connection::open(&db).unwrap();
-    for sql in [
-        "tables",
-        "names",
-        "step8_undo",
-        "step7_undo",
-        "step6_undo",
-        "step5_undo",
-        "step4_undo",
-        "step3_undo",
-        "step2_undo",
-    ] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/store/schema/{sql}.sql"));
-        connection.execute_batch(&std::fs::read_to_string(path).unwrap()).unwrap();
-    }
+    former::make(&connection, 1);
     let start = 1_704_103_200_000_i64;
     let (end, walk) = (start + 1_800_000, start + 86_400_000);
     let (old, older) = ("x'687300000000800080000000000000a1'", "x'687300000000800080000000000000a2'");

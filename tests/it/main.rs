@@ -25,6 +25,7 @@ mod faults;
 mod figures;
 mod follow;
 mod forgetting;
+mod former;
 mod http;
 mod http2;
 mod import_crowds;

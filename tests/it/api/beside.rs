@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::Api;
 use super::clients::{LONG, LONG_ROWS, LONG_TEXT_BYTES, add_rows};
+use crate::former;
 use crate::program::run;
 
 fn healthsink(command: &[&str], database: &Path) -> Output {
@@ -85,22 +86,9 @@ fn a_restore_waits_for_the_server_and_changes_every_tag() {
 /// The server brings it up to date, and then answers of its rows, with figures of days that version 1 did not have.
 #[test]
 fn a_database_of_version_1_is_read_like_a_new_one() {
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/schema");
     let api = Api::of(Server::with_figures(|config| {
         let connection = Connection::open(&config.db).unwrap();
-        for sql in [
-            "tables",
-            "names",
-            "step8_undo",
-            "step7_undo",
-            "step6_undo",
-            "step5_undo",
-            "step4_undo",
-            "step3_undo",
-            "step2_undo",
-        ] {
-            connection.execute_batch(&fs::read_to_string(schema.join(format!("{sql}.sql"))).unwrap()).unwrap();
-        }
+        former::make(&connection, 1);
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA user_version = 1; PRAGMA application_id = 1752395371;
