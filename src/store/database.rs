@@ -93,7 +93,7 @@ impl Database {
     pub fn sizes(&self) -> Sizes {
         let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
         let path = resolved(&self.path);
-        Sizes { database: bytes(&path), wal: bytes(&self.wal_path()) }
+        Sizes { database: bytes(&path), wal: bytes(&suffixed(&path, "-wal")) }
     }
 
     /// Where SQLite keeps its WAL.

@@ -14,7 +14,6 @@ use rustix::io::Errno;
 
 use super::database::Database;
 use super::failure::command_error;
-use super::files::{resolved, suffixed};
 use crate::model::error::{Error, Result};
 use crate::model::limits::{BUSY_WAIT, LOCK_POLL};
 
@@ -53,7 +52,7 @@ impl Database {
 
 impl WriteQueue {
     pub(super) fn of(database: &Database) -> Self {
-        Self { wal: File::open(suffixed(&resolved(database.path()), "-wal")).ok() }
+        Self { wal: File::open(database.wal_path()).ok() }
     }
 
     /// Begins a transaction that may write. Waits at most so long for programs that came before. Afterwards the connection's

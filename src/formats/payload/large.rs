@@ -226,7 +226,7 @@ impl Canonical {
     fn object<R: Read>(&mut self, json: &mut JsonStreamReader<R>, depth: u32) -> Result<(), ReaderError> {
         json.begin_object()?;
         self.text.push('{');
-        let (begin, mut members) = (self.text.len(), Vec::new());
+        let (begin, open, names, mut members) = (self.text.len(), self.open, self.names, Vec::new());
         while json.has_next()? {
             if !self.claim_room(0) {
                 json.skip_name()?;
@@ -250,8 +250,7 @@ impl Canonical {
         if depth == 1 {
             self.members = members;
         } else {
-            self.open -= members.len();
-            self.names -= members.iter().map(|member| member.name.len()).sum::<usize>();
+            (self.open, self.names) = (open, names);
             self.sort(begin, &mut members);
         }
         Ok(())

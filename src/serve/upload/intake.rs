@@ -71,11 +71,16 @@ pub(in crate::serve) struct Upload {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Pace {
-    /// When the client becomes too slow to keep others waiting; `None` while the server does not wait for it.
-    slow_from: Option<Instant>,
-    /// When the server began to wait for it the last time.
-    waits_since: Option<Instant>,
+    /// `None` while the server does not wait for the client.
+    wait: Option<Wait>,
     is_needed: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Wait {
+    since: Instant,
+    /// When the client becomes too slow to keep others waiting.
+    slow_from: Instant,
 }
 
 /// Marks an upload's permit as needed while this lives.
@@ -142,10 +147,8 @@ impl Intake {
     #[cfg(test)]
     pub(in crate::serve) fn wait_for_clients(&self) {
         let since = Instant::now().checked_sub(UPLOAD_PAUSE);
-        self.uploads().running.iter().for_each(|upload| {
-            upload.start_waiting(Instant::now());
-            upload.pace().waits_since = since;
-        });
+        let wait = since.map(|since| Wait { since, slow_from: Instant::now() });
+        self.uploads().running.iter().for_each(|upload| upload.pace().wait = wait);
     }
 
     /// Puts an upload into the queue, or lets it run at once.
@@ -287,21 +290,20 @@ impl Upload {
 
     /// Notes that the server waits for the client, and when the client becomes too slow.
     pub(super) fn start_waiting(&self, slow_from: Instant) {
-        let mut pace = self.pace();
-        (pace.slow_from, pace.waits_since) = (Some(slow_from), Some(Instant::now()));
+        self.pace().wait = Some(Wait { since: Instant::now(), slow_from });
     }
 
     /// Notes that the server does not wait for the client.
     pub(super) fn stop_waiting(&self) {
-        self.pace().slow_from = None;
+        self.pace().wait = None;
     }
 
     /// Ready once the client is too slow and another upload needs the permit.
     pub(super) async fn evicted(&self) {
         loop {
             self.needed.notified().await;
-            let Pace { slow_from, is_needed, .. } = *self.pace();
-            if is_needed && slow_from.is_some_and(|from| from <= Instant::now()) {
+            let Pace { wait, is_needed } = *self.pace();
+            if is_needed && wait.is_some_and(|wait| wait.slow_from <= Instant::now()) {
                 return;
             }
         }
@@ -309,14 +311,13 @@ impl Upload {
 
     /// Between two frames of a fast client there are moments without work.
     fn is_at_work(&self) -> bool {
-        let Pace { slow_from, waits_since, .. } = *self.pace();
-        slow_from.is_none() || waits_since.is_some_and(|since| since.elapsed() < UPLOAD_PAUSE)
+        self.pace().wait.is_none_or(|wait| wait.since.elapsed() < UPLOAD_PAUSE)
     }
 
     /// Since when the client is too slow, unless the permit is already needed.
     fn slow_since(&self, now: Instant) -> Option<Instant> {
-        let Pace { slow_from, is_needed, .. } = *self.pace();
-        slow_from.filter(|from| !is_needed && *from <= now)
+        let Pace { wait, is_needed } = *self.pace();
+        wait.map(|wait| wait.slow_from).filter(|from| !is_needed && *from <= now)
     }
 
     fn pace(&self) -> MutexGuard<'_, Pace> {
@@ -346,8 +347,8 @@ mod tests {
         assert!(!intake.is_at_work());
         let permit = intake.enter_unnamed();
         assert!(intake.is_at_work());
-        permit.upload().start_waiting(Instant::now() + Duration::from_secs(3600));
-        permit.upload().pace().waits_since = Some(Instant::now() + Duration::from_secs(3600));
+        let later = Instant::now() + Duration::from_secs(3600);
+        permit.upload().pace().wait = Some(Wait { since: later, slow_from: later });
         assert!(intake.is_at_work());
         intake.wait_for_clients();
         assert!(!intake.is_at_work());
