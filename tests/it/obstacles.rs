@@ -114,7 +114,7 @@ fn what_keeps_a_phone_out_is_a_line_with_its_remedy() {
     assert!(all.iter().any(|obstacle| obstacle["kind"] == "badBody"), "{all:#?}");
     let text = status(folder.path(), &[]);
     assert!(text.contains("kept out, the last of each kind"), "{text}");
-    assert!(text.contains("just now from 127.0.0.1: 404 for POST /api/health-dat: the app posts to"), "{text}");
+    assert!(text.contains("from 127.0.0.1: 404 for POST /api/health-dat: the app posts to"), "{text}");
     let file = fs::read(folder.path().join("health.db-obstacles")).unwrap();
     let mode = fs::metadata(folder.path().join("health.db-obstacles")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);

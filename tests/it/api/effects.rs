@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use healthsink::model::limits::{BODY_BYTES_PER_SECOND_MIN, BODY_PATIENCE};
 use healthsink::store::TokenScope;
 use healthsink_testkit::http::Client;
 use serde_json::{Value, json};
@@ -153,6 +154,8 @@ fn pages_are_complete_and_without_doubles_while_an_upload_runs() {
     upload.begin_chunked(&[("Authorization", &bearer)]);
     upload.chunk(br#"{"data":{"HKQuantityTypeIdentifierHeartRate":["#).unwrap();
     let path = "/api/v1/samples?type=heart_rate&from=2017-07-14&to=2017-07-17&limit=30000";
+    // Bytes that earn the patience which a page costs on a slow machine.
+    let pause = " ".repeat(usize::try_from(BODY_PATIENCE.as_secs()).unwrap() * BODY_BYTES_PER_SECOND_MIN as usize);
     let (mut cursor, mut seen, mut pages) = (String::new(), BTreeSet::new(), 0);
     loop {
         let text = api.ask(&api.token, &format!("{path}{cursor}"), &[]).json();
@@ -165,7 +168,7 @@ fn pages_are_complete_and_without_doubles_while_an_upload_runs() {
             let uuid = format!("20000000-0000-4000-8000-{:012}", pages * 2 + start);
             let comma = if pages == 1 && start == 0 { "" } else { "," };
             let sample = json!({"uuid": uuid, "startDate": number, "endDate": number, "value": 1, "unit": "count/min"});
-            upload.chunk(format!("{comma}{sample}").as_bytes()).unwrap();
+            upload.chunk(format!("{pause}{comma}{sample}").as_bytes()).unwrap();
         }
         match text["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),

@@ -225,8 +225,8 @@ fn files_that_cannot_grow_lose_nothing_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("health.db");
     let mut shell = std::process::Command::new("sh");
-    // 4 MB, in blocks of 512 bytes.
-    let script = "trap '' XFSZ; ulimit -f 8192; exec \"$0\" serve --listen 127.0.0.1:0 --db \"$1\"";
+    // 2 MB, in blocks of 512 bytes: less than the large upload's first transaction, wherever the WAL begins.
+    let script = "trap '' XFSZ; ulimit -f 4096; exec \"$0\" serve --listen 127.0.0.1:0 --db \"$1\"";
     let program = Program::start(shell.args(["-c", script, program::path()]).arg(&database).env_clear());
     let [small, large, other] =
         [(1, 300_000), (2, 40_000_000), (3, 300_000)].map(|(seed, bytes)| Sent::new(seed, bytes));

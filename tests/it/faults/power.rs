@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use super::evidence::{Sent, check_is_sound};
 use crate::program::{self, Program};
+use healthsink::store::{Database, Store};
 use healthsink_testkit::database::one;
 use healthsink_testkit::http::Client;
 use healthsink_testkit::missing::not_run;
@@ -128,11 +129,12 @@ fn copy_spoilt(database: &Path, target: &Path, spoil: impl FnOnce(&mut fs::File,
 fn a_wal_damaged_after_the_last_sync_keeps_what_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let (database, copy) = (folder.path().join("health.db"), folder.path().join("copy.db"));
-    let program = Program::serve(&database);
-    // Keeps everything acknowledged in the WAL.
+    drop(Store::open(&Database::new(&database)).unwrap());
+    // Keeps everything that the server writes in the WAL: it began before the server did.
     let reader = rusqlite::Connection::open(&database).unwrap();
     reader.execute_batch("BEGIN").unwrap();
     let _: i64 = reader.query_row("SELECT count(*) FROM samples", [], |row| row.get(0)).unwrap();
+    let program = Program::serve(&database);
     let [first, second] = [1, 2].map(|seed| Sent::new(seed, 300_000));
     let post = |sent: &Sent| Client::connect(program.address).post(&[], &sent.body).status;
     assert_eq!(post(&first), 200);
