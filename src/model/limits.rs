@@ -391,11 +391,17 @@ pub const TURN_WAIT: Duration = Duration::from_secs(5 * 60);
 /// Rows that a workbench is given before it is emptied, between two batches.
 pub const WORKBENCH_ROWS_MAX: usize = 128 << 10;
 
+/// Rows from which it is emptied table by table.
+pub const WORKBENCH_ROWS_CLEARED: usize = BATCH_ROWS_MAX;
+
 /// Spans of time and identities that a workbench remembers to have been given, before it is emptied.
 pub const WORKBENCH_ENTRIES_MAX: usize = 16 << 10;
 
 /// Rows of batches after which a workbench hands over what it has changed.
 pub const WORKBENCH_CHANGES_MAX: usize = 16 << 10;
+
+/// Locations after which it does: PostgreSQL copies those of a batch while the workbench has the next one.
+pub const WORKBENCH_LOCATIONS_MAX: usize = BATCH_ROWS_MAX;
 
 /// Ids of texts that a workbench remembers to have, for each kind.
 pub const WORKBENCH_IDS_MAX: usize = 4096;
@@ -1299,8 +1305,17 @@ pub const STAGE_GROUP_ROWS: u64 = 8 << 10;
 /// See [`STAGE_GROUP_ROWS`].
 pub const STAGE_GROUP_BYTES: usize = 128 * KIB;
 
+/// The bytes of a group of rows of a workbench: a batch of locations.
+pub const TRANSFER_GROUP_BYTES: usize = 192 * KIB;
+
 /// Bytes of a row that may follow the last one of such a group, before it takes more memory.
 pub const STAGE_ROW_BYTES: usize = 16 * KIB;
+
+/// Keys of stored samples that a transaction knows, of all types, before it forgets them; one question brings as many more.
+pub const STORED_KEYS_MAX: usize = 2 << 10;
+
+/// Types of which it knows them. A group of samples with more types is merged as a whole.
+pub const STORED_TYPES_MAX: usize = 128;
 
 /// Bytes of a message of COPY. Larger ones are not faster (measured).
 pub const COPY_FRAME_BYTES: usize = 32 * KIB;

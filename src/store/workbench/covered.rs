@@ -14,6 +14,10 @@ pub(super) type Span = (i64, i64);
 pub(super) struct Covered {
     samples: HashMap<i64, Vec<Span>, RandomState>,
     routes: BTreeSet<Uuid>,
+    /// Routes of which it was asked whether they have locations.
+    asked_routes: BTreeSet<Uuid>,
+    /// Types and starts of correlations that are here.
+    correlations: BTreeSet<(String, i64)>,
     /// Time around which workouts are here.
     workouts: Vec<Span>,
     /// Identities of workouts whose rows are here.
@@ -38,6 +42,11 @@ impl Covered {
         add(&mut self.workouts, wanted)
     }
 
+    /// Notes that correlations of a type are wanted that begin at a time. Returns whether they are not here yet.
+    pub(super) fn add_correlations(&mut self, kind: &str, start_ms: i64) -> bool {
+        self.correlations.insert((kind.to_owned(), start_ms))
+    }
+
     /// Notes that a workout is wanted by its identity. Returns whether it is not here yet.
     pub(super) fn add_identity(&mut self, identity: Uuid) -> bool {
         self.identities.insert(identity)
@@ -46,6 +55,16 @@ impl Covered {
     /// Notes that a route is wanted as a whole. Returns whether it is not here yet.
     pub(super) fn add_route(&mut self, workout: Uuid) -> bool {
         self.routes.insert(workout)
+    }
+
+    /// Notes that it is asked whether a route has locations. Returns whether that is not known yet.
+    pub(super) fn ask_route(&mut self, workout: Uuid) -> bool {
+        !self.has_route(&workout) && self.asked_routes.insert(workout)
+    }
+
+    /// Whether the rows with an identity are here.
+    pub(super) fn has_identity(&self, identity: &Uuid) -> bool {
+        self.identities.contains(identity)
     }
 
     /// Whether a route is here as a whole.
@@ -62,7 +81,8 @@ impl Covered {
     /// The remembered values.
     pub(super) fn entries(&self) -> usize {
         let spans = self.samples.values().map(Vec::len).sum::<usize>() + self.workouts.len();
-        spans + self.routes.len() + self.identities.len()
+        let routes = self.routes.len() + self.asked_routes.len();
+        spans + routes + self.correlations.len() + self.identities.len()
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! SQLite has an extension for the latter. It needs a hook in each write, also in databases that never use it.
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::tables::{TABLES, Table};
@@ -70,4 +71,37 @@ pub(super) fn resume_recording(connection: &Connection) -> rusqlite::Result<()> 
 
 fn switch(connection: &Connection, is_on: bool) -> rusqlite::Result<()> {
     connection.prepare_cached("UPDATE recorder SET is_on = ?1")?.execute([is_on]).map(|_| ())
+}
+
+/// Deletes many rows without triggers. SQLite then frees whole tables. With triggers it first makes a list of all keys, and then
+/// deletes the rows one by one. Each change of the setting compiles all statements again.
+pub(super) fn without_triggers(
+    connection: &Connection,
+    delete: impl FnOnce() -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    let deleted = delete();
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, true)?;
+    deleted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn triggers_run_again_after_rows_were_deleted_without_them() {
+        let connection = open().unwrap();
+        let noted =
+            || connection.query_row("SELECT count(*) FROM touched_source_orders", [], |row| row.get::<_, i64>(0));
+        let insert = "INSERT INTO source_orders (person_id, type, key, place) VALUES (1, 't', 'k', 1)";
+        connection.execute_batch(insert).unwrap();
+        assert_eq!(noted().unwrap(), 1);
+        connection.execute_batch("DELETE FROM touched_source_orders").unwrap();
+        let mut delete = connection.prepare_cached("DELETE FROM source_orders").unwrap();
+        without_triggers(&connection, || delete.execute([]).map(|deleted| assert_eq!(deleted, 1))).unwrap();
+        assert_eq!(noted().unwrap(), 0);
+        connection.execute_batch(insert).unwrap();
+        assert_eq!(noted().unwrap(), 1);
+    }
 }

@@ -471,4 +471,35 @@ mod tests {
             pair.take(*format, bytes);
         }
     }
+
+    /// A batch of them searches one time, and rows that are there are not brought once more.
+    #[test]
+    fn correlations_of_one_time_are_brought_once() {
+        let correlations = |name: &str, count: usize| {
+            let times = "startDate=\"2024-01-01 10:00:00 +0100\" endDate=\"2024-01-01 10:00:00 +0100\"";
+            let source = format!("sourceName=\"{name}\" creationDate=\"2024-01-02 10:00:00 +0100\"");
+            let all = (0..count).map(|number| {
+                format!(
+                    "<Correlation type=\"HKCorrelationTypeIdentifierFood\" {source} {times}><Record \
+                     type=\"HKQuantityTypeIdentifierDietaryIron\" {source} unit=\"mg\" value=\"{number}\" {times}/></Correlation>\n"
+                )
+            });
+            format!("<HealthData locale=\"en_US\">\n{}</HealthData>\n", all.collect::<String>()).into_bytes()
+        };
+        let mut pair = Pair::new();
+        let loaded = |pair: &mut Pair, name: &str| {
+            let before = pair.shadow.remote.loaded;
+            let counts = pair.take(Format::AppleXml, &correlations(name, 1500));
+            (counts, pair.shadow.remote.loaded - before)
+        };
+        let (counts, first) = loaded(&mut pair, "A");
+        assert_eq!(counts[0], 1500);
+        assert!(first < 200, "{first}");
+        for name in ["A", "B"] {
+            let (counts, again) = loaded(&mut pair, name);
+            assert_eq!(counts[0], 0, "{name}");
+            // The correlations, their samples' origins, texts.
+            assert!((1500..2000).contains(&again), "{name}: {again}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! A list of wanted rows, and what a batch needs of kinds that are looked up by their keys or their time.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use rusqlite::types::Value;
@@ -64,13 +65,15 @@ impl Wants {
         self.spans(table, (None, column), spans);
     }
 
-    /// Rows within spans.
+    /// Rows within spans. Equal spans are one: each would bring the same rows.
     pub(super) fn spans(
         &mut self,
         table: &'static Table,
         (of, column): (Option<&'static str>, &'static str),
-        spans: Vec<Span>,
+        mut spans: Vec<Span>,
     ) {
+        spans.sort_unstable_by(order);
+        spans.dedup();
         for spans in spans.chunks(WORKBENCH_SPANS_EACH) {
             let rows = Rows::Spans { of, column, spans: spans.to_vec(), most: None };
             self.0.push(Wanted { table, rows });
@@ -103,7 +106,7 @@ impl Wants {
     }
 
     /// What a batch's rows need, except samples, workouts and locations.
-    pub(super) fn keyed(&mut self, batch: &Batch) {
+    pub(super) fn keyed(&mut self, batch: &Batch, covered: &mut Covered) {
         // Without `..`, so that a new kind of row has its place here. The first ones have other functions.
         let BatchRows {
             samples: _,
@@ -135,7 +138,7 @@ impl Wants {
             self.last(&BEAT_LISTS);
         }
         self.keys(&BEAT_LISTS, "start_ms", beat_lists.iter().map(|row| row.start_ms));
-        self.correlations(correlations.iter().map(|row| (texts.get(row.kind), row.start_ms)));
+        self.correlations(correlations.iter().map(|row| (texts.get(row.kind), row.start_ms)), covered);
         let figure = |row: &Aggregate| Span {
             of: Some(text(row.metric).into()),
             from: row.start_ms.into(),
@@ -146,14 +149,15 @@ impl Wants {
         self.rejects(batch);
     }
 
-    /// Correlations of a type that begin at a time.
-    pub(super) fn correlations<'t>(&mut self, starts: impl Iterator<Item = (&'t str, i64)>) {
+    /// Correlations of a type that begin at a time, unless they are here.
+    pub(super) fn correlations<'t>(&mut self, starts: impl Iterator<Item = (&'t str, i64)>, covered: &mut Covered) {
+        let lacking = starts.filter(|(kind, start_ms)| covered.add_correlations(kind, *start_ms));
         let span = |(kind, start_ms): (&str, i64)| Span {
             of: Some(kind.to_owned().into()),
             from: start_ms.into(),
             to: start_ms.into(),
         };
-        self.spans(&CORRELATIONS, (Some("type"), "start_ms"), starts.map(span).collect());
+        self.spans(&CORRELATIONS, (Some("type"), "start_ms"), lacking.map(span).collect());
     }
 
     fn others(&mut self, batch: &Batch) {
@@ -211,6 +215,25 @@ pub(super) fn add_second(times: &mut BTreeMap<i64, Vec<covered::Span>>, kind: i6
     let second = (second_ms, second_ms.saturating_add(999));
     if spans.last() != Some(&second) {
         spans.push(second);
+    }
+}
+
+/// An order of spans in which equal ones are neighbours.
+fn order(one: &Span, other: &Span) -> Ordering {
+    let of = one.of.iter().zip(&other.of).map(|(one, other)| order_of_values(one, other)).next();
+    of.unwrap_or(Ordering::Equal)
+        .then_with(|| order_of_values(&one.from, &other.from))
+        .then_with(|| order_of_values(&one.to, &other.to))
+}
+
+/// The order of values of one type. A column has only one.
+fn order_of_values(one: &Value, other: &Value) -> Ordering {
+    match (one, other) {
+        (Value::Integer(one), Value::Integer(other)) => one.cmp(other),
+        (Value::Real(one), Value::Real(other)) => one.total_cmp(other),
+        (Value::Text(one), Value::Text(other)) => one.cmp(other),
+        (Value::Blob(one), Value::Blob(other)) => one.cmp(other),
+        _ => Ordering::Equal,
     }
 }
 

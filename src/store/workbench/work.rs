@@ -17,7 +17,9 @@ use super::workouts;
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::Result;
-use crate::model::limits::{WORKBENCH_CHANGES_MAX, WORKBENCH_ENTRIES_MAX, WORKBENCH_ROWS_MAX};
+use crate::model::limits::{
+    WORKBENCH_CHANGES_MAX, WORKBENCH_ENTRIES_MAX, WORKBENCH_LOCATIONS_MAX, WORKBENCH_ROWS_CLEARED, WORKBENCH_ROWS_MAX,
+};
 use crate::store::write::ledger::UploadKey;
 use crate::store::write::{EndedImport, Ids, Settling, Waiting, begin_missing, mark_missing, settle_some, write_batch};
 
@@ -35,6 +37,8 @@ pub(in crate::store) struct Workbench {
     number: i64,
     /// Rows of batches since changes were handed over.
     unsent: usize,
+    /// Locations among them.
+    unsent_locations: usize,
     /// Rows that the upload has removed without replacing them.
     removed: i64,
 }
@@ -61,6 +65,7 @@ impl Workbench {
             person: None,
             number: 0,
             unsent: 0,
+            unsent_locations: 0,
             removed: 0,
         }
     }
@@ -96,12 +101,13 @@ impl Workbench {
         self.make_ready(remote, upload.person)?;
         let mut wants = Wants::default();
         wants.samples(wants::seconds_of(batch), &mut self.covered, self.ids.merge.has_marks);
-        wants.keyed(batch);
+        wants.keyed(batch, &mut self.covered);
         let under_way = self.ids.merge.workouts.route_under_way(upload.id);
         let mut loading = self.loading(remote, upload.person);
         loading.load(&wants)?;
         workouts::load(&mut loading, batch, under_way)?;
         self.unsent += batch.rows.len();
+        self.unsent_locations += workouts::count_locations(batch);
         self.covered.rows += batch.rows.len();
         self.enter(upload).map_err(store_failure)?;
         let Self { connection, ids, waiting, .. } = self;
@@ -128,7 +134,7 @@ impl Workbench {
         settling.samples().for_each(|(kind, start_ms)| wants::add_second(&mut times, kind, start_ms));
         let mut wants = Wants::default();
         wants.samples(times, &mut self.covered, self.ids.merge.has_marks);
-        wants.correlations(settling.correlations());
+        wants.correlations(settling.correlations(), &mut self.covered);
         self.loading(remote, upload.person).load(&wants)?;
         self.unsent += settling.len();
         self.covered.rows += settling.len();
@@ -215,7 +221,7 @@ impl Workbench {
     /// Loads what every step for a person needs, if that is not here. Between batches it hands over what was changed, and frees
     /// what is no longer needed.
     fn make_ready(&mut self, remote: &mut impl Remote, person: i64) -> Result<()> {
-        if self.unsent >= WORKBENCH_CHANGES_MAX {
+        if self.unsent >= WORKBENCH_CHANGES_MAX || self.unsent_locations >= WORKBENCH_LOCATIONS_MAX {
             self.send(remote)?;
         }
         let is_full = self.covered.rows >= WORKBENCH_ROWS_MAX || self.covered.entries() >= WORKBENCH_ENTRIES_MAX;
@@ -252,7 +258,7 @@ impl Workbench {
             flush::flush_number(&self.connection, remote, person)?;
             self.number = number;
         }
-        self.unsent = 0;
+        (self.unsent, self.unsent_locations) = (0, 0);
         Ok(())
     }
 
@@ -285,16 +291,29 @@ impl Workbench {
     fn clear(&mut self) -> rusqlite::Result<()> {
         self.note_removed()?;
         open::pause_recording(&self.connection)?;
+        if self.covered.rows >= WORKBENCH_ROWS_CLEARED {
+            open::without_triggers(&self.connection, || {
+                // Otherwise a trigger deletes the texts of each row.
+                self.connection.prepare_cached("DELETE FROM long_texts")?.execute([])?;
+                self.clear_rows()
+            })?;
+        } else {
+            self.clear_rows()?;
+        }
+        self.connection.execute("UPDATE import_numbers SET last = 0", [])?;
+        open::resume_recording(&self.connection)?;
+        self.covered = Covered::default();
+        (self.unsent, self.unsent_locations) = (0, 0);
+        Ok(())
+    }
+
+    fn clear_rows(&self) -> rusqlite::Result<()> {
         for table in TABLES.iter().filter(|table| table.is_of_persons() && **table != &IMPORT_NUMBERS) {
             self.connection.prepare_cached(&table.sql().clear)?.execute([])?;
             if table.is_recorded() {
                 self.connection.prepare_cached(&table.sql().forget)?.execute([])?;
             }
         }
-        self.connection.execute("UPDATE import_numbers SET last = 0", [])?;
-        open::resume_recording(&self.connection)?;
-        self.covered = Covered::default();
-        self.unsent = 0;
         Ok(())
     }
 }

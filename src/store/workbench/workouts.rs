@@ -39,6 +39,11 @@ struct Brought {
     has_files: bool,
 }
 
+/// How many locations a batch has.
+pub(super) fn count_locations(batch: &Batch) -> usize {
+    batch.rows.route_points.len()
+}
+
 /// Loads what a batch may meet.
 pub(super) fn load(loading: &mut Loading<'_, impl Remote>, batch: &Batch, under_way: Option<Uuid>) -> Result<()> {
     let rows = &batch.rows;
@@ -48,9 +53,10 @@ pub(super) fn load(loading: &mut Loading<'_, impl Remote>, batch: &Batch, under_
     let mut brought = Brought::of(batch);
     brought.routes.extend(under_way);
     let times = loading.covered.add_workouts(brought.times.iter().map(|time| around(*time, REACH_MS)).collect());
-    let has_routes = brought.routes.iter().all(|route| loading.covered.has_route(route));
-    if times.is_empty() && has_routes && rows.workouts.is_empty() && batch.route_marks.is_empty() {
-        return Ok(());
+    let are_known = brought.routes.iter().all(|route| loading.covered.has_identity(route));
+    if times.is_empty() && are_known && rows.workouts.is_empty() && batch.route_marks.is_empty() {
+        let are_whole = brought.routes.iter().all(|route| loading.covered.has_route(route));
+        return if are_whole { Ok(()) } else { load_routes(loading, batch, &brought) };
     }
     let mut wants = Wants::default();
     wants.last(&WORKOUTS);
@@ -98,18 +104,37 @@ fn load_routes(loading: &mut Loading<'_, impl Remote>, batch: &Batch, brought: &
         OR EXISTS (SELECT 1 FROM workouts WHERE uuid >= x'6873' AND uuid < x'6874')";
     let has_imports: bool = connection.query_row(sql, [], |row| row.get(0)).map_err(store_failure)?;
     let is_import = brought.has_files || brought.identities.iter().chain(&brought.routes).any(is_derived);
-    let mut wants = Wants::default();
     if !has_imports && !is_import {
+        note_new_routes(loading, &brought.routes)?;
+        let mut wants = Wants::default();
         wants.spans(&ROUTE_POINTS, (Some("workout"), "time_ms"), times_of_routes(batch, loading.covered));
         for identity in &brought.identities {
             wants.first(&ROUTE_POINTS, "workout", identity.to_vec().into());
         }
         return loading.load(&wants);
     }
+    let mut wants = Wants::default();
     let whole: Vec<Uuid> = met(connection, brought)?;
     let whole = whole.into_iter().filter(|workout| loading.covered.add_route(*workout));
     wants.keys(&ROUTE_POINTS, "workout", whole.map(|workout| workout.to_vec()).collect::<Vec<_>>());
     loading.load(&wants)
+}
+
+/// Notes which routes have no location: these are here as a whole.
+fn note_new_routes(loading: &mut Loading<'_, impl Remote>, routes: &BTreeSet<Uuid>) -> Result<()> {
+    let unknown: Vec<Uuid> = routes.iter().copied().filter(|route| loading.covered.ask_route(*route)).collect();
+    let mut wants = Wants::default();
+    for route in &unknown {
+        wants.first(&ROUTE_POINTS, "workout", route.to_vec().into());
+    }
+    loading.load(&wants)?;
+    for route in unknown {
+        let sql = "SELECT workout FROM route_points WHERE workout = ?1 LIMIT 1";
+        if select(loading.connection, sql, [route.to_vec().into()])?.is_empty() {
+            loading.covered.add_route(route);
+        }
+    }
+    Ok(())
 }
 
 /// The time of each route of a batch that is not here as a whole.
