@@ -1,7 +1,8 @@
 //! The ids of a batch's texts, and which of its metadata is shared.
 
 use super::dictionary::{Dictionary, NewTexts, Texts};
-use super::samples::{SampleRow, Samples};
+use super::sample_row::SampleRow;
+use super::samples::Samples;
 use super::used_texts::UsedTexts;
 use crate::model::batch::Batch;
 use crate::model::record::Sample;

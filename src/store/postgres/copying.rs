@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_util::SinkExt;
-use futures_util::future::{MaybeDone, maybe_done};
+use futures_util::future::{MaybeDone, join, maybe_done};
 use tokio_postgres::{CopyInSink, Error, Statement};
 
 use super::copy::Encoder;
@@ -16,7 +16,7 @@ use crate::model::limits::COPY_FRAME_BYTES;
 
 /// Copies rows by a statement. The inner error is PostgreSQL's.
 pub(super) fn copy(link: &Link, statement: &Statement, rows: &Encoder) -> Result<Result<(), Error>> {
-    Copying::begin(link, statement, rows)?.end(link)
+    Copying::begin(link, None, statement, rows)?.end(link)
 }
 
 type Ending = Pin<Box<dyn Future<Output = std::result::Result<(), Error>>>>;
@@ -27,10 +27,19 @@ pub(super) struct Copying {
 }
 
 impl Copying {
-    /// Sends rows.
-    pub(super) fn begin(link: &Link, statement: &Statement, rows: &Encoder) -> Result<Self> {
+    /// Sends a statement without parameters, and rows behind it.
+    pub(super) fn begin(link: &Link, before: Option<&str>, statement: &Statement, rows: &Encoder) -> Result<Self> {
         let sent = link.wait_for(async {
-            let mut sink: Pin<Box<CopyInSink<Bytes>>> = Box::pin(link.client().copy_in(statement).await?);
+            // Both travel together.
+            let first = async {
+                match before {
+                    Some(before) => link.client().batch_execute(before).await,
+                    None => Ok(()),
+                }
+            };
+            let (first, sink) = join(first, link.client().copy_in(statement)).await;
+            first?;
+            let mut sink: Pin<Box<CopyInSink<Bytes>>> = Box::pin(sink?);
             sink.feed(Bytes::from_static(Encoder::HEADER)).await?;
             for frame in rows.rows().chunks(COPY_FRAME_BYTES) {
                 sink.feed(Bytes::copy_from_slice(frame)).await?;

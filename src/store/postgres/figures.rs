@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::link::Link;
 use super::receiver::Postgres;
-use super::transfer::Transfer;
+use super::transfer::{Straight, Transfer};
 use super::used_texts::UsedTexts;
 use crate::model::error::Result;
 use crate::model::limits::CHANGES_KEPT;
@@ -148,8 +148,10 @@ impl Figures {
         )?;
         let run = (now_ms() << 16) ^ i64::from(std::process::id());
         let (dictionary, mut used) = (&self.postgres.dictionary, UsedTexts::default());
-        let mut transfer = Transfer::new(link, (dictionary, &mut used), person);
+        let mut straight = Straight::default();
+        let mut transfer = Transfer::new((link, &mut straight), (dictionary, &mut used), person);
         workbench.derive(&mut transfer, (person, until), (self.home.clone(), run), is_stopping)?;
+        transfer.settle()?;
         used.enter(link, dictionary, person)?;
         compact(link, person)?;
         link.run("COMMIT")

@@ -5,7 +5,7 @@ use super::address::Address;
 use super::figures::Figures;
 use super::link::Link;
 use super::receiver::Postgres;
-use super::transfer::Transfer;
+use super::transfer::{Straight, Transfer};
 use super::used_texts::UsedTexts;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{DERIVED_AGAIN, DERIVED_TRIES_MAX};
@@ -39,10 +39,12 @@ impl Address {
         link.run("BEGIN")?;
         link.one(HOLD, &[&decided.person])?;
         let mut used = UsedTexts::default();
-        let mut transfer = Transfer::new(&link, (&postgres.dictionary, &mut used), decided.person);
+        let mut straight = Straight::default();
+        let mut transfer = Transfer::new((&link, &mut straight), (&postgres.dictionary, &mut used), decided.person);
         Workbench::open()?.decide(&mut transfer, decided, |connection| {
             enter(connection, decided, decision).map_err(Refusal::into_error)
         })?;
+        transfer.settle()?;
         used.enter(&link, &postgres.dictionary, decided.person)?;
         link.run("COMMIT")?;
         postgres.pool.give_back(link);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::address::Address;
 use super::dictionary::Dictionary;
 use super::link::Pool;
+use super::samples::prepare;
 use crate::model::error::Result;
 use crate::model::limits::WORKBENCHES_MAX;
 use crate::store::workbench::Benches;
@@ -25,5 +26,14 @@ impl Postgres {
         pool.give_back(pool.take()?);
         let benches = Benches::new(WORKBENCHES_MAX);
         Ok(Arc::new(Self { dictionary: Dictionary::new(Arc::clone(&pool)), pool, benches }))
+    }
+
+    /// Makes what the first upload needs: a connection for its rows, one for its texts, and a workbench.
+    pub(in crate::store) fn warm(&self) -> Result<()> {
+        let (rows, texts) = (self.pool.take()?, self.pool.take()?);
+        prepare(&rows)?;
+        self.pool.give_back(texts);
+        self.pool.give_back(rows);
+        self.benches.warm()
     }
 }

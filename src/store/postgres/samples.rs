@@ -1,29 +1,20 @@
 //! Samples of the app, of a person without rows of imports: they need no matching.
 //!
-//! Rows gather in memory by the thousand. If nothing is stored in their spans of time, they are copied straight into the table.
-//! Otherwise they go to a stage, and the end of the transaction merges that in the order of the key. A merge waits for those who
-//! copy straight, and they for nobody: so neither deadlocks.
+//! Rows gather in memory by the thousand. Those whose keys are not stored are copied straight into the table. Others go to a stage,
+//! and the end of the transaction merges that in the order of the key. A merge waits for those who copy straight, and they for
+//! nobody: so neither deadlocks.
 
-use futures_util::future::join;
-use tokio_postgres::types::ToSql;
-
-use super::copy::Encoder;
+use super::copy::{Encoder, from_timestamp};
 use super::copying::{Copying, copy};
 use super::earlier::note_earlier;
 use super::fault::{fault, is_duplicate, is_repeated};
+use super::known::Known;
 use super::link::Link;
+use super::sample_row::{Encoded, SampleRow, columns};
+use super::spans::{Merged, Spans};
 use super::values::Time;
 use crate::model::error::Result;
 use crate::model::limits::{REPEATS_MAX, STAGE_GROUP_BYTES, STAGE_GROUP_ROWS, STAGE_ROW_BYTES};
-
-/// The columns of a sample of the app, in the order of their fields.
-macro_rules! columns {
-    () => {
-        "person_id, type_id, start_at, uuid, end_at, value, unit_id, source_id, metadata_id, metadata, other"
-    };
-}
-
-const COLUMNS: usize = 11;
 
 /// `ord` numbers rows as they came, `round` those of one key: 1 for the first.
 const CREATE_STAGE: &str = "CREATE TEMP TABLE IF NOT EXISTS stage_samples (
@@ -34,12 +25,6 @@ const CREATE_STAGE: &str = "CREATE TEMP TABLE IF NOT EXISTS stage_samples (
 const COPY_TO_STAGE: &str = concat!("COPY stage_samples (", columns!(), ") FROM STDIN (FORMAT binary)");
 
 const COPY_STRAIGHT: &str = concat!("COPY samples (", columns!(), ") FROM STDIN (FORMAT binary)");
-
-/// Whether a sample is stored in one of the spans.
-const IS_TAKEN: &str = "SELECT EXISTS (
-    SELECT FROM unnest($2::bigint[], $3::timestamptz[], $4::timestamptz[]) AS w (type_id, first_at, last_at)
-    CROSS JOIN LATERAL (SELECT FROM samples s WHERE s.person_id = $1 AND s.type_id = w.type_id
-      AND s.start_at BETWEEN w.first_at AND w.last_at LIMIT 1) AS stored)";
 
 /// Held by one transaction of a person that copies straight.
 const TRY_STRAIGHT: &str = "SELECT pg_try_advisory_xact_lock(1936617840, hashint8($1))";
@@ -91,44 +76,21 @@ const CUT_ROUNDS: &str = "WITH cut AS (
 
 const LAST_ROUND: &str = "UPDATE stage_samples SET round = $1::integer + 1 WHERE round > $1::integer";
 
-/// Makes the stage, outside of a transaction.
+/// Makes the stage, outside of a transaction, and prepares what each upload needs.
 pub(super) fn prepare(link: &Link) -> Result<()> {
-    link.run(CREATE_STAGE)
-}
-
-/// The outcome of some samples of a type.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Merged {
-    pub(super) is_new: bool,
-    pub(super) type_id: i64,
-    pub(super) rows: u64,
-    pub(super) first_start_ms: i64,
-    pub(super) last_start_ms: i64,
-    pub(super) last_end_ms: i64,
-}
-
-/// A sample with ids in place of texts.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SampleRow<'a> {
-    pub(super) person: i64,
-    pub(super) type_id: i64,
-    pub(super) start_ms: i64,
-    pub(super) uuid: &'a [u8; 16],
-    pub(super) end_ms: Option<i64>,
-    pub(super) value: Option<f64>,
-    pub(super) unit_id: Option<i64>,
-    pub(super) source_id: Option<i64>,
-    pub(super) metadata_id: Option<i64>,
-    pub(super) metadata: Option<&'a str>,
-    pub(super) other: Option<&'a str>,
+    if link.has_prepared(COPY_TO_STAGE) {
+        return Ok(());
+    }
+    link.run(CREATE_STAGE)?;
+    [COPY_STRAIGHT, COPY_TO_STAGE].into_iter().try_for_each(|sql| link.prepared(sql).map(|_| ()))
 }
 
 /// Samples of a transaction on their way: one group gathers while the server takes the one before.
 #[derive(Debug, Default)]
 pub(super) struct Samples {
     group: Encoder,
-    /// What the group has, in case that all of it is new. Rows of one type are neighbours.
-    spans: Vec<Merged>,
+    /// What the group has, in case that all of it is new.
+    spans: Spans,
     rows: u64,
     /// The group before, until the server has answered.
     sent: Option<Sent>,
@@ -136,8 +98,14 @@ pub(super) struct Samples {
     spare: Encoder,
     /// Rows in the stage.
     staged: u64,
+    /// Rows for the stage whose keys are stored, of groups whose other rows were copied straight.
+    stored: Encoder,
+    stored_rows: u64,
+    known: Known,
     /// Whether this transaction may copy straight; unknown before the first group.
     may_copy: Option<bool>,
+    /// Whether the savepoint of the last group that was copied straight is there.
+    has_savepoint: bool,
 }
 
 /// A group that the server has been given.
@@ -145,7 +113,7 @@ pub(super) struct Samples {
 struct Sent {
     copying: Copying,
     group: Encoder,
-    spans: Vec<Merged>,
+    spans: Spans,
     rows: u64,
     is_straight: bool,
 }
@@ -153,39 +121,10 @@ struct Sent {
 impl Samples {
     /// Adds a sample. The caller asks [`Samples::is_full`] afterwards.
     pub(super) fn add(&mut self, row: &SampleRow<'_>) {
-        let group = &mut self.group;
-        group.reserve_first(STAGE_GROUP_BYTES + STAGE_ROW_BYTES);
-        group.begin_row(COLUMNS);
-        group.integer(row.person);
-        group.integer(row.type_id);
-        group.time(row.start_ms);
-        group.uuid(row.uuid);
-        optional(group, row.end_ms, Encoder::time);
-        optional(group, row.value, Encoder::real);
-        for id in [row.unit_id, row.source_id, row.metadata_id] {
-            optional(group, id, Encoder::integer);
-        }
-        optional(group, row.metadata, Encoder::text);
-        optional(group, row.other, Encoder::text);
+        self.group.reserve_first(STAGE_GROUP_BYTES + STAGE_ROW_BYTES);
+        row.encode(&mut self.group);
+        self.spans.add(row.type_id, row.start_ms, row.end_ms);
         self.rows += 1;
-        let end_ms = row.end_ms.unwrap_or(row.start_ms).max(row.start_ms);
-        let hour = |at_ms: i64| at_ms.div_euclid(crate::model::time::HOUR_MS);
-        match self.spans.last_mut() {
-            Some(last) if last.type_id == row.type_id && hour(last.first_start_ms) == hour(row.start_ms) => {
-                last.rows += 1;
-                last.first_start_ms = last.first_start_ms.min(row.start_ms);
-                last.last_start_ms = last.last_start_ms.max(row.start_ms);
-                last.last_end_ms = last.last_end_ms.max(end_ms);
-            }
-            _ => self.spans.push(Merged {
-                is_new: true,
-                type_id: row.type_id,
-                rows: 1,
-                first_start_ms: row.start_ms,
-                last_start_ms: row.start_ms,
-                last_end_ms: end_ms,
-            }),
-        }
     }
 
     /// Whether [`Samples::send`] is due.
@@ -199,10 +138,20 @@ impl Samples {
         if self.rows == 0 {
             return Ok(());
         }
-        let is_straight = self.staged == 0 && self.may_copy(link, person)?;
+        let is_straight = self.may_copy(link, person)?;
+        if !is_straight {
+            // Rows of one key are in the stage in the order in which they came.
+            self.stage_stored(link)?;
+        }
+        let savepoint = match (is_straight, self.has_savepoint) {
+            (false, _) => None,
+            (true, false) => Some("SAVEPOINT straight"),
+            (true, true) => Some("RELEASE straight; SAVEPOINT straight"),
+        };
+        self.has_savepoint |= is_straight;
         let statement = link.prepared(if is_straight { COPY_STRAIGHT } else { COPY_TO_STAGE })?;
         let group = std::mem::replace(&mut self.group, std::mem::take(&mut self.spare));
-        let copying = Copying::begin(link, &statement, &group)?;
+        let copying = Copying::begin(link, savepoint, &statement, &group)?;
         let (spans, rows) = (std::mem::take(&mut self.spans), std::mem::take(&mut self.rows));
         self.sent = Some(Sent { copying, group, spans, rows, is_straight });
         Ok(())
@@ -214,7 +163,7 @@ impl Samples {
         match copying.end(link)? {
             Ok(()) if is_straight => spans.into_iter().for_each(note),
             Ok(()) => self.staged += rows,
-            // A key is there, or comes twice.
+            // A key comes twice.
             Err(error) if is_straight && is_duplicate(&error) => {
                 self.may_copy = Some(false);
                 link.run("ROLLBACK TO straight")?;
@@ -228,33 +177,70 @@ impl Samples {
         Ok(())
     }
 
-    /// Whether the group can be copied straight: the transaction is the only one of its person that does, and nothing is stored in
-    /// the time of the group. A savepoint is behind the group before then.
+    /// Whether the group can be copied straight: the transaction is the only one of its person that does, and few of its keys are
+    /// stored. Those have left the group then.
     fn may_copy(&mut self, link: &Link, person: i64) -> Result<bool> {
-        let mut savepoint = "RELEASE straight; SAVEPOINT straight";
-        if self.may_copy.is_none() {
-            self.may_copy = Some(link.one(TRY_STRAIGHT, &[&person])?.get(0));
-            savepoint = "SAVEPOINT straight";
-        }
-        if self.may_copy != Some(true) {
+        let is_alone = match self.may_copy {
+            Some(may_copy) => may_copy,
+            None => link.one(TRY_STRAIGHT, &[&person])?.get(0),
+        };
+        self.may_copy = Some(is_alone && self.leave_stored(link, person)?);
+        Ok(self.may_copy == Some(true))
+    }
+
+    /// Takes rows out of the group whose keys are stored. Returns `false` if these are most of the rows: then all stay.
+    fn leave_stored(&mut self, link: &Link, person: i64) -> Result<bool> {
+        let wide = self.spans.wide();
+        if !self.known.ask(link, person, &wide)? {
             return Ok(false);
         }
-        let (types, firsts, lasts) = wide_spans(&self.spans);
-        let is_taken = link.prepared(IS_TAKEN)?;
-        // Both travel together.
-        let (saved, is_taken) = link.wait(async {
-            let values: [&(dyn ToSql + Sync); 4] = [&person, &types, &firsts, &lasts];
-            Ok(join(link.client().batch_execute(savepoint), link.client().query_one(&is_taken, &values)).await)
-        })?;
-        saved.map_err(|error| fault(&error))?;
-        let is_taken: bool = is_taken.map_err(|error| fault(&error))?.get(0);
-        Ok(!is_taken)
+        if !self.known.has_any(&wide) {
+            return Ok(true);
+        }
+        let (before, mut moved, mut spans) = (self.stored.len(), 0, Spans::default());
+        let known = &self.known;
+        self.group.move_rows(&mut self.stored, |row| {
+            let row = Encoded::of(row);
+            let is_stored = known.has(&row);
+            if is_stored {
+                moved += 1;
+            } else {
+                spans.add(row.type_id, from_timestamp(row.start), row.end_ms);
+            }
+            is_stored
+        });
+        if moved == 0 {
+            return Ok(true);
+        }
+        let has_few = 2 * moved <= self.rows;
+        if has_few {
+            self.stored_rows += moved;
+            self.rows -= moved;
+            self.spans = spans;
+        } else {
+            self.stored.move_back(&mut self.group, before);
+        }
+        if self.stored.len() >= STAGE_GROUP_BYTES {
+            self.stage_stored(link)?;
+        }
+        Ok(has_few)
+    }
+
+    /// Copies rows whose keys are stored to the stage.
+    fn stage_stored(&mut self, link: &Link) -> Result<()> {
+        if self.stored_rows > 0 {
+            copy(link, &link.prepared(COPY_TO_STAGE)?, &self.stored)?.map_err(|error| fault(&error))?;
+            self.staged += std::mem::take(&mut self.stored_rows);
+            self.stored.clear(0);
+        }
+        Ok(())
     }
 
     /// Merges the stage into the table, before the commit. `note` gets what became of rows; all others are unchanged. Returns how many
     /// rows were merged, and how many of them count as updated although later ones replaced them.
     pub(super) fn merge(&mut self, link: &Link, person: i64, mut note: impl FnMut(Merged)) -> Result<(u64, u64)> {
-        self.may_copy = None;
+        self.stage_stored(link)?;
+        self.begin_again();
         let staged = std::mem::take(&mut self.staged);
         if staged == 0 {
             return Ok((0, 0));
@@ -282,9 +268,17 @@ impl Samples {
 
     /// Forgets the rows of a transaction that was undone.
     pub(super) fn forget(&mut self) {
-        (self.rows, self.staged, self.may_copy, self.sent) = (0, 0, None, None);
+        (self.rows, self.staged, self.stored_rows, self.sent) = (0, 0, 0, None);
         self.spans.clear();
         self.group.clear(STAGE_GROUP_BYTES + STAGE_ROW_BYTES);
+        self.stored.clear(0);
+        self.begin_again();
+    }
+
+    /// Forgets what holds only within a transaction.
+    fn begin_again(&mut self) {
+        (self.may_copy, self.has_savepoint) = (None, false);
+        self.known.clear();
     }
 }
 
@@ -306,25 +300,6 @@ fn merge_by_rounds(link: &Link, note: &mut impl FnMut(Merged)) -> Result<u64> {
     Ok(left_out)
 }
 
-/// One span for each type: the first and the last start.
-fn wide_spans(spans: &[Merged]) -> (Vec<i64>, Vec<Time>, Vec<Time>) {
-    let (mut types, mut firsts, mut lasts) = (Vec::new(), Vec::<Time>::new(), Vec::<Time>::new());
-    for span in spans {
-        match types.iter().position(|kind| *kind == span.type_id) {
-            Some(place) => {
-                firsts[place].0 = firsts[place].0.min(span.first_start_ms);
-                lasts[place].0 = lasts[place].0.max(span.last_start_ms);
-            }
-            None => {
-                types.push(span.type_id);
-                firsts.push(Time(span.first_start_ms));
-                lasts.push(Time(span.last_start_ms));
-            }
-        }
-    }
-    (types, firsts, lasts)
-}
-
 fn read(row: &tokio_postgres::Row) -> Merged {
     let rows: i64 = row.get(2);
     let [first, last, end] = [3, 4, 5].map(|place| row.get::<_, Time>(place).0);
@@ -335,12 +310,5 @@ fn read(row: &tokio_postgres::Row) -> Merged {
         first_start_ms: first,
         last_start_ms: last,
         last_end_ms: end,
-    }
-}
-
-fn optional<T>(group: &mut Encoder, value: Option<T>, write: impl FnOnce(&mut Encoder, T)) {
-    match value {
-        Some(value) => write(group, value),
-        None => group.null(),
     }
 }

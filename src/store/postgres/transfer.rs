@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql, Type};
 
 use super::copy::{Encoder, from_timestamp};
-use super::copying::copy;
+use super::copying::{Copying, copy};
 use super::dictionary::{Dictionary, NewTexts, Texts};
 use super::fault::{fault, is_duplicate};
 use super::link::Link;
@@ -17,7 +17,7 @@ use super::tables::{Form, form_of, keys_of, names_of, select_list};
 use super::used_texts::UsedTexts;
 use super::values::{Identity, Time};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::STAGE_GROUP_BYTES;
+use crate::model::limits::{STAGE_ROW_BYTES, TRANSFER_GROUP_BYTES};
 use crate::store::supplied::Most;
 use crate::store::workbench::remote::{Operation, Remote, Rows, Span, Wanted};
 use crate::store::workbench::tables::{CHANGES, REJECTS, ROUTE_POINTS, SAMPLES, Table};
@@ -25,9 +25,28 @@ use crate::store::workbench::tables::{CHANGES, REJECTS, ROUTE_POINTS, SAMPLES, T
 /// Tables whose rows are mostly new ones, and many. The person is held, so nobody else puts rows there meanwhile.
 const COME_BY_THE_THOUSAND: [&Table; 3] = [&SAMPLES, &ROUTE_POINTS, &REJECTS];
 
+/// Rows of a transaction that PostgreSQL is copying straight into their table. The link must not be used before
+/// [`Transfer::settle`].
+#[derive(Debug, Default)]
+pub(super) struct Straight {
+    sent: Option<Sent>,
+    /// Whether the savepoint of the last group is there.
+    has_savepoint: bool,
+}
+
+/// A group of rows that PostgreSQL has been given.
+#[derive(Debug)]
+struct Sent {
+    copying: Copying,
+    rows: Encoder,
+    table: &'static Table,
+    columns: String,
+}
+
 /// The rows of a person in PostgreSQL, for the length of a transaction.
 pub(super) struct Transfer<'a> {
     link: &'a Link,
+    straight: &'a mut Straight,
     dictionary: &'a Dictionary,
     used: &'a mut UsedTexts,
     person: i64,
@@ -42,11 +61,15 @@ pub(super) struct Transfer<'a> {
 }
 
 impl<'a> Transfer<'a> {
-    pub(super) fn new(link: &'a Link, texts: (&'a Dictionary, &'a mut UsedTexts), person: i64) -> Self {
+    pub(super) fn new(
+        (link, straight): (&'a Link, &'a mut Straight),
+        texts: (&'a Dictionary, &'a mut UsedTexts),
+        person: i64,
+    ) -> Self {
         let (dictionary, used) = texts;
         let (change, is_straight, is_staged) = (None, false, false);
         let (rows, texts) = (Encoder::default(), NewTexts::default());
-        Self { link, dictionary, used, person, change, is_straight, is_staged, rows, texts }
+        Self { link, straight, dictionary, used, person, change, is_straight, is_staged, rows, texts }
     }
 
     fn begun(&self) -> Result<(&'static Table, Operation)> {
@@ -56,30 +79,54 @@ impl<'a> Transfer<'a> {
     /// Copies the rows that have gathered into their table, or into its stage.
     fn send(&mut self) -> Result<()> {
         let (table, operation) = self.begun()?;
+        self.settle()?;
+        if self.rows.len() == 0 {
+            return Ok(());
+        }
         let columns = match operation {
             Operation::Delete => keys_of(table).collect::<Vec<_>>().join(", "),
             Operation::Put => names_of(table).filter(|name| !is_numbered(table, name)).collect::<Vec<_>>().join(", "),
         };
         if self.is_straight {
-            self.is_straight = self.copy_straight(table, &columns)?;
+            return self.begin_straight(table, columns);
         }
-        if !self.is_straight {
-            self.stage(table, &columns)?;
-        }
-        self.rows.clear(STAGE_GROUP_BYTES);
+        self.stage(table, &columns)?;
+        self.rows.clear(TRANSFER_GROUP_BYTES);
         Ok(())
     }
 
-    /// Copies rows into their table. Returns `false`, and leaves the table as it was, if one of the keys is there.
-    fn copy_straight(&mut self, table: &Table, columns: &str) -> Result<bool> {
+    /// Gives PostgreSQL rows for their table, and does not wait for its answer.
+    fn begin_straight(&mut self, table: &'static Table, columns: String) -> Result<()> {
         let sql = format!("COPY {} ({columns}) FROM STDIN (FORMAT binary)", table.name);
         let statement = self.link.prepared(&sql)?;
-        self.link.run("SAVEPOINT straight")?;
-        match copy(self.link, &statement, &self.rows)? {
-            Ok(()) => self.link.run("RELEASE straight").map(|()| true),
-            Err(error) if is_duplicate(&error) => self.link.run("ROLLBACK TO straight").map(|()| false),
-            Err(error) => Err(fault(&error)),
+        let has_savepoint = std::mem::replace(&mut self.straight.has_savepoint, true);
+        let savepoint = if has_savepoint { "RELEASE straight; SAVEPOINT straight" } else { "SAVEPOINT straight" };
+        let copying = Copying::begin(self.link, Some(savepoint), &statement, &self.rows)?;
+        let rows = std::mem::take(&mut self.rows);
+        self.straight.sent = Some(Sent { copying, rows, table, columns });
+        Ok(())
+    }
+
+    /// Waits until PostgreSQL has taken the last group. If one of its keys is there, its rows are put by the stage.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        let Some(Sent { copying, mut rows, table, columns }) = self.straight.sent.take() else { return Ok(()) };
+        match copying.end(self.link)? {
+            Ok(()) => {}
+            Err(error) if is_duplicate(&error) => {
+                self.link.run("ROLLBACK TO straight")?;
+                self.is_straight = false;
+                let gathered = std::mem::replace(&mut self.rows, rows);
+                self.stage(table, &columns)?;
+                self.put_staged(table, Operation::Put)?;
+                rows = std::mem::replace(&mut self.rows, gathered);
+            }
+            Err(error) => return Err(fault(&error)),
         }
+        if self.rows.len() == 0 {
+            rows.clear(TRANSFER_GROUP_BYTES);
+            self.rows = rows;
+        }
+        Ok(())
     }
 
     fn stage(&mut self, table: &Table, columns: &str) -> Result<()> {
@@ -92,6 +139,16 @@ impl<'a> Transfer<'a> {
         }
         let sql = format!("COPY bench_{name} ({columns}) FROM STDIN (FORMAT binary)");
         copy(self.link, &self.link.prepared(&sql)?, &self.rows)?.map_err(|error| fault(&error))
+    }
+
+    /// Puts what is staged into the table, or deletes it there.
+    fn put_staged(&mut self, table: &Table, operation: Operation) -> Result<()> {
+        self.is_staged = false;
+        let sql = match operation {
+            Operation::Delete => super::tables::delete(table),
+            Operation::Put => super::tables::put(table),
+        };
+        self.link.run(&format!("{sql}; TRUNCATE bench_{}", table.name))
     }
 
     fn parameters(&self, table: &Table, rows: &Rows) -> Result<(String, Vec<Box<dyn ToSql + Sync>>)> {
@@ -157,6 +214,9 @@ impl Remote for Transfer<'_> {
         wanted: &[Wanted],
         mut add: impl FnMut(&'static Table, &[ValueRef<'_>]) -> Result<()>,
     ) -> Result<()> {
+        if !wanted.is_empty() {
+            self.settle()?;
+        }
         for Wanted { table, rows } in wanted {
             let (sql, values) = self.parameters(table, rows)?;
             let statement = self.link.prepared(&sql)?;
@@ -192,6 +252,9 @@ impl Remote for Transfer<'_> {
             }
             return Ok(());
         }
+        if self.is_straight {
+            self.rows.reserve_first(TRANSFER_GROUP_BYTES + STAGE_ROW_BYTES);
+        }
         let keys = keys_of(table).count();
         let names = names_of(table).zip(table.columns.iter().map(Form::of).chain([Form::Integer]));
         match operation {
@@ -217,7 +280,7 @@ impl Remote for Transfer<'_> {
                 }
             }
         }
-        if self.rows.len() >= STAGE_GROUP_BYTES { self.send() } else { Ok(()) }
+        if self.rows.len() >= TRANSFER_GROUP_BYTES { self.send() } else { Ok(()) }
     }
 
     fn end(&mut self) -> Result<()> {
@@ -228,14 +291,7 @@ impl Remote for Transfer<'_> {
         }
         self.send()?;
         self.change = None;
-        if !self.is_staged {
-            return Ok(());
-        }
-        let sql = match operation {
-            Operation::Delete => super::tables::delete(table),
-            Operation::Put => super::tables::put(table),
-        };
-        self.link.run(&format!("{sql}; TRUNCATE bench_{}", table.name))
+        if self.is_staged { self.put_staged(table, operation) } else { Ok(()) }
     }
 }
 

@@ -14,8 +14,9 @@ use super::fault::{fault, is_locked};
 use super::ledger::{finish_upload, progress, start_upload};
 use super::link::Link;
 use super::receiver::Postgres;
-use super::samples::{Merged, Samples, prepare};
-use super::transfer::Transfer;
+use super::samples::{Samples, prepare};
+use super::spans::Merged;
+use super::transfer::{Straight, Transfer};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -63,6 +64,8 @@ pub(in crate::store) struct Upload {
     /// Whether the person has rows of imports, as of the open transaction.
     has_imports: bool,
     samples: Samples,
+    /// Rows of a workbench on their way.
+    straight: Straight,
     ids: BatchIds,
     /// Where all other rows pass, once there are some.
     workbench: Option<Workbench>,
@@ -101,6 +104,7 @@ impl Upload {
             hold: Hold::Nothing,
             has_imports: false,
             samples: Samples::default(),
+            straight: Straight::default(),
             ids: BatchIds::default(),
             workbench: None,
             alone_since: Instant::now(),
@@ -173,12 +177,13 @@ impl Upload {
     fn write_others(&mut self, batch: &Batch) -> Result<()> {
         self.begin_alone()?;
         if !self.has_imports && !batch.rows.derived_samples.is_empty() {
+            self.settle_straight()?;
             self.link.change(NOTE_IMPORTS, &[&self.key.person])?;
             self.has_imports = true;
         }
-        let Self { postgres, link, key, started_ms, workbench, ordinal, open, ids, .. } = self;
+        let Self { postgres, link, straight, key, started_ms, workbench, ordinal, open, ids, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
-        let mut transfer = Transfer::new(link, (&postgres.dictionary, &mut ids.used), key.person);
+        let mut transfer = Transfer::new((link, straight), (&postgres.dictionary, &mut ids.used), key.person);
         *open += workbench.write(&mut transfer, (*key, *started_ms), ordinal, batch)?;
         Ok(())
     }
@@ -187,9 +192,9 @@ impl Upload {
     fn settle(&mut self) -> Result<()> {
         while self.workbench.as_ref().is_some_and(|workbench| workbench.has_waiting(self.key.id)) {
             self.begin_alone()?;
-            let Self { postgres, link, key, started_ms, workbench, open, ids, .. } = self;
+            let Self { postgres, link, straight, key, started_ms, workbench, open, ids, .. } = self;
             let Some(workbench) = workbench else { return Ok(()) };
-            let mut transfer = Transfer::new(link, (&postgres.dictionary, &mut ids.used), key.person);
+            let mut transfer = Transfer::new((link, straight), (&postgres.dictionary, &mut ids.used), key.person);
             let Some(counts) = workbench.settle(&mut transfer, (*key, *started_ms))? else { return Ok(()) };
             *open += counts;
             self.rows += BATCH_ROWS_MAX;
@@ -270,6 +275,7 @@ impl Upload {
 
     /// Puts all rows of the transaction into their tables, with the note of what they change.
     fn enter_rows(&mut self) -> Result<()> {
+        self.settle_straight()?;
         self.send()?;
         let Self { samples, link, key, open, changes, new_origins, .. } = self;
         samples.settle(link, |merged| note(key.person, open, changes, new_origins, merged))?;
@@ -289,13 +295,21 @@ impl Upload {
     }
 
     fn flush(&mut self) -> Result<()> {
-        let Self { postgres, link, key, workbench, ids, .. } = self;
+        let Self { postgres, link, straight, key, workbench, ids, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
-        workbench.flush(&mut Transfer::new(link, (&postgres.dictionary, &mut ids.used), key.person))?;
+        let mut transfer = Transfer::new((link, straight), (&postgres.dictionary, &mut ids.used), key.person);
+        workbench.flush(&mut transfer)?;
+        transfer.settle()?;
         match workbench.take_removed()? {
             0 => Ok(()),
             removed => link.change(NOTE_REMOVED, &[&key.person, &key.id, &removed]).map(|_| ()),
         }
+    }
+
+    /// Waits until PostgreSQL has taken all rows of the workbench that it was given.
+    fn settle_straight(&mut self) -> Result<()> {
+        let Self { postgres, link, straight, key, ids, .. } = self;
+        Transfer::new((link, straight), (&postgres.dictionary, &mut ids.used), key.person).settle()
     }
 
     fn enter_origins(&mut self) -> Result<()> {
@@ -332,7 +346,7 @@ impl Upload {
     /// and the client sends them again.
     fn finish_transaction(&mut self, sql: &str) -> Result<()> {
         self.link.run(sql)?;
-        self.hold = Hold::Nothing;
+        (self.hold, self.straight) = (Hold::Nothing, Straight::default());
         if let Some(workbench) = &mut self.workbench {
             workbench.rest();
         }
@@ -346,6 +360,7 @@ impl Upload {
 
     fn undo(&mut self) {
         self.samples.forget();
+        self.straight = Straight::default();
         self.is_in_doubt |= self.hold != Hold::Nothing && self.link.run("ROLLBACK").is_err();
         (self.hold, self.has_lost, self.workbench) = (Hold::Nothing, true, None);
         self.changes.take(|_, _, _| {});
@@ -399,9 +414,9 @@ impl Upload {
         let is_whole = is_done && !self.has_lost && self.total().rejected == 0;
         let (upload, export_ms, now_ms) = (self.key, end.envelope.export_ms, self.started_ms);
         self.begin_alone()?;
-        let Self { postgres, link, key, workbench, ids, .. } = self;
+        let Self { postgres, link, straight, key, workbench, ids, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
-        let mut transfer = Transfer::new(link, (&postgres.dictionary, &mut ids.used), key.person);
+        let mut transfer = Transfer::new((link, straight), (&postgres.dictionary, &mut ids.used), key.person);
         let marked = workbench.mark_missing(&mut transfer, EndedImport { upload, is_whole, export_ms, now_ms })?;
         self.open += marked;
         Ok(())

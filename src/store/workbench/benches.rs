@@ -42,6 +42,11 @@ impl Benches {
         Arc::new(Self { most, state: Mutex::default(), freed: Condvar::new() })
     }
 
+    /// Makes one that the next upload finds.
+    pub(in crate::store) fn warm(&self) -> Result<()> {
+        self.take().map(|connection| self.free(Some(connection), ()))
+    }
+
     /// Whether an upload waits for one.
     pub(in crate::store) fn is_awaited(&self) -> bool {
         lock(&self.state).waiting > 0

@@ -33,6 +33,7 @@ impl Writer {
     /// - [`ErrorKind::Io`] if a thread cannot be started.
     pub fn to_postgres(address: &Address) -> Result<Self> {
         let receiving = Arc::new(Receiving { postgres: Postgres::open(address)?, behind: Mutex::default() });
+        receiving.postgres.warm()?;
         let spools = Database::new(std::env::temp_dir().join("healthsink"));
         let elsewhere = Arc::clone(&receiving);
         let mut writer = Self::spawn(&spools, move |inbox| {

@@ -8,6 +8,7 @@ mod contract;
 mod encryption;
 mod figures;
 mod following;
+mod memory;
 mod metrics;
 mod outages;
 mod questions;

@@ -111,6 +111,28 @@ fn answers_and_rows_are_those_of_a_file() {
         // One known, one new, in the time of the known ones.
         body(STEPS, [sample(2, 20, 2.0), sample(3, 15, 9.0)]),
         body(STEPS, []),
+        // New ones among the known ones, of which some come again, a few with another value.
+        body(
+            HEART,
+            (0..4000).map(|place| match place % 40 {
+                0 => sample(place / 2, place / 2 * 7, 91.0),
+                1 => sample(place / 2, place / 2 * 7, f64::from(place / 2 % 90)),
+                _ => sample(10_000 + place, place * 5 + 1, 3.0),
+            }),
+        ),
+        // The newest ones first, behind all others and before them.
+        body(HEART, (0..3000).rev().map(|place| sample(20_000 + place, 40_000 + place, 1.0))),
+        body(HEART, (0..3000).rev().map(|place| sample(30_000 + place, 23_000 + place * 3, 1.0))),
+        // One of an earlier group comes again with another value, and one that is stored twice.
+        body(
+            HEART,
+            (0..3000)
+                .map(|place| sample(40_000 + place, 60_000 + place, 1.0))
+                .chain([sample(40_010, 60_010, 2.0), sample(4, 28, 55.0), sample(4, 28, 56.0)])
+                .chain((0..100).map(|place| sample(50_000 + place, 70_000 + place, 1.0))),
+        ),
+        // Most are known.
+        body(HEART, (0..3000).map(|place| sample(20_000 + place + place % 3 / 2 * 50_000, 40_000 + place, 1.0))),
     ];
     for (number, body) in bodies.iter().enumerate() {
         let (mut found, mut expected) = (post(program.address, body), server.post(body).json());

@@ -39,6 +39,30 @@ impl Encoder {
         self.rows.shrink_to(kept);
     }
 
+    /// Moves the rows behind those of another one for which `is_moved` holds.
+    pub(in crate::store::postgres) fn move_rows(&mut self, other: &mut Self, mut is_moved: impl FnMut(&[u8]) -> bool) {
+        let (mut at, mut kept) = (0, 0);
+        while at < self.rows.len() {
+            let end = at + length_of_row(&self.rows[at..]);
+            if is_moved(&self.rows[at..end]) {
+                other.rows.extend_from_slice(&self.rows[at..end]);
+            } else {
+                if kept < at {
+                    self.rows.copy_within(at..end, kept);
+                }
+                kept += end - at;
+            }
+            at = end;
+        }
+        self.rows.truncate(kept);
+    }
+
+    /// Moves the rows behind a place behind those of another one.
+    pub(in crate::store::postgres) fn move_back(&mut self, other: &mut Self, place: usize) {
+        other.rows.extend_from_slice(&self.rows[place..]);
+        self.rows.truncate(place);
+    }
+
     /// Begins a row. So many fields follow.
     pub(in crate::store::postgres) fn begin_row(&mut self, fields: usize) {
         let fields = i16::try_from(fields).expect("a table has few columns");
@@ -84,4 +108,15 @@ impl Encoder {
         self.rows.extend_from_slice(&length.to_be_bytes());
         self.rows.extend_from_slice(bytes);
     }
+}
+
+/// The bytes of the first row.
+fn length_of_row(rows: &[u8]) -> usize {
+    let [a, b, ..] = *rows else { return rows.len() };
+    let (mut at, fields) = (2, u16::from_be_bytes([a, b]));
+    for _ in 0..fields {
+        let length = rows[at..].first_chunk().map_or(-1, |length| i32::from_be_bytes(*length));
+        at += 4 + usize::try_from(length).unwrap_or(0);
+    }
+    at
 }
