@@ -377,7 +377,7 @@ pub const MATCH_ROWS_MAX: u32 = 256;
 pub const WAITING_CACHE_BYTES: usize = 512 * KIB;
 
 /// SQLite's memory for a workbench: the rows of the work for one person. The rest is on the disk.
-pub const WORKBENCH_CACHE_BYTES: usize = 2 * MIB;
+pub const WORKBENCH_CACHE_BYTES: usize = MIB;
 
 /// Bytes of a page of a workbench.
 pub const WORKBENCH_PAGE_BYTES: u32 = 1 << 10;

@@ -1,5 +1,7 @@
 //! What a workbench has changed on its way to the other database.
 
+use std::sync::LazyLock;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection};
 
@@ -9,14 +11,23 @@ use super::tables::{IMPORT_NUMBERS, TABLES, Table};
 use crate::model::error::Result;
 use crate::model::limits::WORKBENCH_COLUMNS_MAX;
 
+/// Finds the tables with changed rows. There are more tables than a connection keeps statements, and most have none.
+static TOUCHED: LazyLock<String> = LazyLock::new(|| {
+    let places = TABLES.iter().enumerate().filter(|(_, table)| table.is_recorded());
+    let one = |(place, table): (usize, &&Table)| {
+        format!("SELECT {place} WHERE EXISTS (SELECT 1 FROM touched_{})", table.name)
+    };
+    places.map(one).collect::<Vec<_>>().join(" UNION ALL ")
+});
+
 /// Hands over all changes since the last time: deletions, then rows.
 pub(super) fn flush(connection: &Connection, remote: &mut impl Remote) -> Result<()> {
-    let recorded = || TABLES.iter().copied().filter(|table| table.is_recorded());
-    for table in recorded() {
+    let touched = touched(connection).map_err(store_failure)?;
+    for table in touched.iter().copied() {
         let select = connection.prepare_cached(&table.sql().deleted).map_err(store_failure)?;
         send(select, remote, (table, Operation::Delete), table.key_columns().count())?;
     }
-    for table in recorded() {
+    for table in touched {
         let select = connection.prepare_cached(&table.sql().put).map_err(store_failure)?;
         send(select, remote, (table, Operation::Put), table.width())?;
         let forget = || connection.prepare_cached(&table.sql().forget)?.execute([]);
@@ -24,6 +35,18 @@ pub(super) fn flush(connection: &Connection, remote: &mut impl Remote) -> Result
     }
     // They have their numbers there.
     connection.execute_batch("DELETE FROM changes; DELETE FROM touched_changes").map_err(store_failure)
+}
+
+/// The tables with changed rows, in their order.
+fn touched(connection: &Connection) -> rusqlite::Result<Vec<&'static Table>> {
+    let mut select = connection.prepare_cached(&TOUCHED)?;
+    let mut rows = select.query([])?;
+    let mut tables = Vec::new();
+    while let Some(row) = rows.next()? {
+        let place: i64 = row.get(0)?;
+        tables.extend(usize::try_from(place).ok().and_then(|place| TABLES.get(place)).copied());
+    }
+    Ok(tables)
 }
 
 /// Hands over the last number of imports.

@@ -83,8 +83,13 @@ impl Workbench {
     /// Begins a transaction of the other database: whatever was here may have changed there. It may wait for others, so that
     /// transaction begins behind it.
     pub(in crate::store) fn begin(&mut self) -> Result<()> {
-        self.connection.take()?;
-        self.clear().map_err(store_failure)?;
+        if self.connection.is_taken() {
+            self.clear().map_err(store_failure)?;
+        } else {
+            // It is empty.
+            self.connection.take()?;
+            self.forget_loaded();
+        }
         self.ids.merge.begin_elsewhere();
         self.person = None;
         Ok(())
@@ -302,9 +307,13 @@ impl Workbench {
         }
         self.connection.execute("UPDATE import_numbers SET last = 0", [])?;
         open::resume_recording(&self.connection)?;
+        self.forget_loaded();
+        Ok(())
+    }
+
+    fn forget_loaded(&mut self) {
         self.covered = Covered::default();
         (self.unsent, self.unsent_locations) = (0, 0);
-        Ok(())
     }
 
     fn clear_rows(&self) -> rusqlite::Result<()> {
