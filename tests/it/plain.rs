@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use healthsink::store::{Database, NewToken, TokenDigest, TokenScope};
 use healthsink_testkit::http::Response;
 use healthsink_testkit::server::Server;
+use healthsink_testkit::wait::wait_until;
 use serde_json::{Value, json};
 
 use crate::reading::fixture;
@@ -496,8 +497,8 @@ fn cut_weeks_of_nights_are_marked() {
     let body = json!({"data": {"HKCategoryTypeIdentifierSleepAnalysis": [night(1, 14), night(2, 30)]}}).to_string();
     let bearer = format!("Bearer {send}");
     assert_eq!(pages.server.connect().post(&[("Authorization", &bearer)], body.as_bytes()).status, 200);
-    // That waits until the figures are computed.
-    pages.json("/api/v1/nights");
+    // Each answer waits for the figures, for a second at most.
+    wait_until("the figures", || (pages.json("/api/v1/nights")["stale"] == json!(false)).then_some(()));
     let html = pages.page("/plain/sleep?range=half&date=2026-01-15");
     assert!(html.contains("<th scope=\"row\">2026-01-26 (a part)</th>"), "{html}");
     assert!(html.contains("<th scope=\"row\">2026-01-12</th>"), "{html}");
