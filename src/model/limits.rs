@@ -198,6 +198,12 @@ pub const REJECTS_PER_UPLOAD_MAX: u64 = 64 << 10;
 /// them begins or ends a large element.
 pub const WRITER_QUEUE: usize = INGESTS_MAX * (BATCHES_PER_INGEST + 1) + 2;
 
+/// New rows that one statement inserts.
+pub const INSERT_ROWS: usize = 16;
+
+/// Texts of a row that is inserted with others: the statement keeps a copy of each until the next rows.
+pub const INSERT_TEXT_BYTES: usize = KIB;
+
 /// Rows after which the writer commits although more is waiting.
 pub const TRANSACTION_ROWS_MAX: usize = 64 << 10;
 

@@ -16,6 +16,7 @@ use super::files::{
 };
 use super::header::Content;
 use super::notice::Notice;
+use super::write::prepare_inserts;
 use super::{private, schema, version};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{
@@ -190,6 +191,7 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // Ids come from our own dictionaries; checking them again would cost a look-up for each row.
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
+    prepare_inserts(connection)?;
     keep_plans(connection)
 }
 

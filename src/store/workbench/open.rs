@@ -9,6 +9,7 @@ use super::tables::{TABLES, Table};
 use crate::model::limits::{STATEMENTS_CACHED_MAX, WORKBENCH_CACHE_BYTES, WORKBENCH_PAGE_BYTES};
 use crate::store::open::set_page_cache;
 use crate::store::schema;
+use crate::store::write::prepare_inserts;
 
 /// Whether changes are noted: not while rows are loaded.
 const RECORDER: &str =
@@ -28,6 +29,7 @@ pub(super) fn open() -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "foreign_keys", false)?;
     set_page_cache(&connection, WORKBENCH_CACHE_BYTES)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
+    prepare_inserts(&connection)?;
     connection.execute_batch("BEGIN EXCLUSIVE")?;
     schema::fill_without_views(&connection)?;
     // The other database owns persons, so the schema's own rows are deleted.

@@ -13,6 +13,7 @@ mod figure_context;
 mod figure_crowds;
 mod figures;
 mod ids;
+mod insert;
 pub(super) mod ledger;
 mod lent;
 mod long_texts;
@@ -45,6 +46,7 @@ pub(super) use beats::has_beats_digest;
 pub(super) use figure_context::{shown_of, workout_of};
 pub(super) use figures::State as FigureState;
 pub(super) use ids::Ids;
+pub(super) use insert::prepare as prepare_inserts;
 use ledger::UploadKey;
 #[cfg(feature = "postgres")]
 pub(super) use long_texts::LongTexts;

@@ -1,6 +1,7 @@
 //! Locations of workouts' routes.
 
 use super::batch::BatchWriter;
+use super::insert::Inserts;
 use super::long_texts::LongTexts;
 use super::merge::{Location, WorkoutUpload};
 use super::sql_value::sql_values;
@@ -68,28 +69,48 @@ impl<'a> BatchWriter<'a> {
         let is_imported = rows.route_points.first().is_some_and(|first| is_derived(&first.workout));
         let table = if is_imported { &IMPORTED_POINTS } else { &ROUTE_POINTS };
         let mut upsert = Upsert::new(self.connection, table, self.ids.expects_known)?;
+        let mut inserts = Inserts::new(self.connection, table)?;
         loop {
             let next = points.next();
             let written = next.map_or(rows.route_points.len(), |(number, _)| number);
+            // What decides on a location reads those before it.
+            if !next.is_some_and(|(_, row)| import.has_decided(row)) || inserts.is_full() {
+                self.insert_points(&mut inserts, &mut upsert)?;
+            }
             while let Some(mark) = marks.next_if(|mark| mark.locations <= written) {
+                self.insert_points(&mut inserts, &mut upsert)?;
                 self.ids.merge.workouts.mark_route(self.connection, self.upload.person, import, mark)?;
             }
             let Some((_, row)) = next else {
                 break;
             };
-            let outcome = self.write_route_point(&mut upsert, import, row)?;
-            self.counts.note(outcome);
+            if let Some(outcome) = self.write_route_point(&mut inserts, &mut upsert, import, row)? {
+                self.counts.note(outcome);
+            }
         }
         self.ids.expects_known = upsert.expects_known();
         Ok(())
     }
 
+    /// Writes the locations that wait.
+    fn insert_points(
+        &mut self,
+        inserts: &mut Inserts<'a, 'a, 14>,
+        upsert: &mut Upsert<'a, 'a, 14>,
+    ) -> rusqlite::Result<()> {
+        let (count, outcomes) = inserts.write(upsert, |_| Ok(()))?;
+        outcomes[..count].iter().for_each(|outcome| self.counts.note(*outcome));
+        Ok(())
+    }
+
+    /// Writes a location, or lets it wait for others. Returns `None` if it waits.
     fn write_route_point(
         &mut self,
+        inserts: &mut Inserts<'a, 'a, 14>,
         upsert: &mut Upsert<'a, 'a, 14>,
         import: &mut WorkoutUpload,
         row: &RoutePoint,
-    ) -> rusqlite::Result<Outcome> {
+    ) -> rusqlite::Result<Option<Outcome>> {
         let (connection, person) = (self.connection, self.upload.person);
         let &RoutePoint { workout, route, time_ms, latitude, longitude, .. } = row;
         let location = Location { workout, route, time_ms, latitude, longitude };
@@ -99,7 +120,7 @@ impl<'a> BatchWriter<'a> {
         workouts.pair_by_route(connection, person, import, &location)?;
         let locations = &mut self.ids.merge.workouts.locations;
         if locations.has_others(connection, person, import, row.time_ms)? {
-            return Ok(Outcome::Merged);
+            return Ok(Some(Outcome::Merged));
         }
         let other = self.text(row.other);
         let mut values = sql_values![
@@ -120,12 +141,15 @@ impl<'a> BatchWriter<'a> {
         ];
         if let Some(long) = LongTexts::of(None, other) {
             values[OTHER] = long.id(connection, LONG_ID, &values[..6])?.into();
+        } else if !upsert.expects_known() && import.has_decided(row) && inserts.add(&values)? {
+            return Ok(None);
         }
+        self.insert_points(inserts, upsert)?;
         let outcome = upsert.write(&values)?;
         let locations = &mut self.ids.merge.workouts.locations;
         if outcome == Outcome::New && locations.replace_others(connection, person, import, row.time_ms)? {
-            return Ok(Outcome::Merged);
+            return Ok(Some(Outcome::Merged));
         }
-        Ok(outcome)
+        Ok(Some(outcome))
     }
 }

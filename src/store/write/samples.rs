@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::batch::BatchWriter;
 use super::changes::ChangeKey;
+use super::insert::Inserts;
 use super::long_texts::LongTexts;
 use super::marks::{UNMARK, unmark};
 use super::merge::{Candidate, Crowded, Derived, Details, Merge, SampleKey, Turn, note_earlier};
@@ -14,6 +15,7 @@ use super::upsert::Upsert;
 use super::waiting::Place;
 use crate::model::counts::Outcome;
 use crate::model::identity::digest;
+use crate::model::limits::INSERT_ROWS;
 use crate::model::record::{Sample, Uuid};
 use crate::model::text::TextId;
 
@@ -76,6 +78,8 @@ impl<'a> BatchWriter<'a> {
         }
         self.ids.merge.samples.begin_app();
         let mut upsert = Upsert::new(self.connection, &SAMPLES, self.ids.expects_known)?;
+        let mut inserts = Inserts::new(self.connection, &SAMPLES)?;
+        let mut keys = [None; INSERT_ROWS];
         // New rows of the present second that may be derived ones, if the others of the second leave these.
         let mut later: Vec<Fields> = Vec::new();
         for row in samples {
@@ -84,6 +88,14 @@ impl<'a> BatchWriter<'a> {
                 self.join_later(&mut later)?;
             }
             let Resolved { mut values, long } = self.resolve(&fields)?;
+            if long.is_none() && self.may_wait(&upsert, &fields)? && inserts.add(&values)? {
+                keys[inserts.waiting() - 1] = Some(fields.key);
+                if inserts.is_full() {
+                    self.insert_samples(&mut inserts, &mut upsert, &keys)?;
+                }
+                continue;
+            }
+            self.insert_samples(&mut inserts, &mut upsert, &keys)?;
             let outcome = self.upsert_sample(&mut upsert, &mut values, long)?;
             self.note_change(&fields.key, outcome);
             if self.ids.merge.has_marks {
@@ -98,8 +110,32 @@ impl<'a> BatchWriter<'a> {
                 self.note_sample(outcome);
             }
         }
+        self.insert_samples(&mut inserts, &mut upsert, &keys)?;
         self.join_later(&mut later)?;
         self.ids.expects_known = upsert.expects_known();
+        Ok(())
+    }
+
+    /// Whether a sample may be inserted with others: it is probably new, and nothing else is done with it then.
+    fn may_wait(&mut self, upsert: &SampleUpsert<'a>, fields: &Fields) -> rusqlite::Result<bool> {
+        let (connection, person, merge) = (self.connection, self.upload.person, &mut self.ids.merge);
+        let is_plain = !upsert.expects_known() && !merge.has_marks;
+        Ok(is_plain && !merge.samples.note_app_type(connection, person, &fields.key)?)
+    }
+
+    /// Writes the samples that wait.
+    fn insert_samples(
+        &mut self,
+        inserts: &mut Inserts<'a, 'a, 11>,
+        upsert: &mut SampleUpsert<'a>,
+        keys: &[Option<SampleKey>; INSERT_ROWS],
+    ) -> rusqlite::Result<()> {
+        let connection = self.connection;
+        let (count, outcomes) = inserts.write(upsert, |row| note_earlier(connection, row))?;
+        for (key, outcome) in keys.iter().flatten().zip(&outcomes[..count]) {
+            self.note_change(key, *outcome);
+            self.note_sample(*outcome);
+        }
         Ok(())
     }
 

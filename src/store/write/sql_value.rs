@@ -23,6 +23,15 @@ impl SqlValue<'_> {
         matches!(self, SqlValue::Text(text) if text.len() > GROUP_BYTES)
     }
 
+    /// The length of a text or of bytes.
+    pub(super) fn text_bytes(&self) -> usize {
+        match self {
+            SqlValue::Text(text) => text.len(),
+            SqlValue::Blob(bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
+
     /// Whether both are certainly the same value. A batch holds each text once, so its address identifies it.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -37,14 +46,18 @@ impl SqlValue<'_> {
     }
 
     pub(super) fn borrowed(&self) -> ToSqlOutput<'_> {
-        ToSqlOutput::Borrowed(match self {
+        ToSqlOutput::Borrowed(self.value())
+    }
+
+    pub(super) fn value(&self) -> ValueRef<'_> {
+        match self {
             SqlValue::Null => ValueRef::Null,
             SqlValue::Integer(value) => ValueRef::Integer(*value),
             SqlValue::Real(value) => ValueRef::Real(*value),
             SqlValue::Text(text) => ValueRef::Text(text.as_bytes()),
             SqlValue::Uuid(uuid) => ValueRef::Blob(uuid),
             SqlValue::Blob(bytes) => ValueRef::Blob(bytes),
-        })
+        }
     }
 }
 

@@ -3,6 +3,9 @@
 use std::fmt::Write;
 use std::sync::OnceLock;
 
+use super::insert::IS_STORED;
+use crate::model::limits::INSERT_ROWS;
+
 /// A column of a table, in the order of the parameters.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum Column {
@@ -26,6 +29,7 @@ pub(in crate::store) struct Table {
     name: &'static str,
     columns: &'static [Column],
     statements: OnceLock<Statements>,
+    several: OnceLock<String>,
 }
 
 /// The statements that [`super::upsert::Upsert`] writes a row with.
@@ -51,12 +55,22 @@ impl Column {
 
 impl Table {
     pub(in crate::store) const fn new(name: &'static str, columns: &'static [Column]) -> Self {
-        Self { name, columns, statements: OnceLock::new() }
+        Self { name, columns, statements: OnceLock::new(), several: OnceLock::new() }
     }
 
     /// The statements, which are built once.
     pub(in crate::store) fn statements(&self) -> &Statements {
         self.statements.get_or_init(|| Statements { insert: self.insert(), same: self.same(), update: self.update() })
+    }
+
+    /// The statement of [`super::insert::Inserts`], for a table whose first columns are its whole identity.
+    pub(super) fn insert_several(&self) -> &str {
+        self.several.get_or_init(|| self.several())
+    }
+
+    /// How many of the first columns identify a row.
+    pub(super) fn keys_count(&self) -> usize {
+        self.columns.iter().take_while(|column| matches!(column, Column::Key(_))).count()
     }
 
     /// The columns with the numbers of their parameters.
@@ -89,6 +103,26 @@ impl Table {
         let numbers: Vec<String> = self.numbered().map(|(number, _)| format!("?{number}")).collect();
         let (table, names, numbers) = (self.name, names.join(", "), numbers.join(", "));
         format!("INSERT INTO {table} ({names}) VALUES ({numbers}) ON CONFLICT DO NOTHING")
+    }
+
+    fn several(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name()).collect();
+        let row = |number: usize| {
+            let numbers: Vec<_> =
+                (1..=names.len()).map(|column| format!("?{}", number * names.len() + column)).collect();
+            format!("({})", numbers.join(", "))
+        };
+        let rows = (0..INSERT_ROWS).map(row).collect::<Vec<_>>().join(", ");
+        let (keys, others) = names.split_at(self.keys_count());
+        let identity = keys.iter().map(|key| format!("excluded.{key}")).collect::<Vec<_>>().join(", ");
+        // Nothing is updated, but only an update has a condition.
+        let update = others.first().map_or(String::new(), |name| format!("UPDATE SET {name} = {name}"));
+        format!(
+            "INSERT INTO {} ({}) VALUES {rows} ON CONFLICT ({}) DO {update} WHERE {IS_STORED}({identity})",
+            self.name,
+            names.join(", "),
+            keys.join(", ")
+        )
     }
 
     fn same(&self) -> String {

@@ -193,6 +193,13 @@ impl Route {
         (self.others, self.rivals, self.forms) = (None, None, None);
     }
 
+    /// Whether its place is found, and no other exporter has brought its workout.
+    pub(super) fn is_decided(&self) -> bool {
+        let is_compared =
+            self.forms.as_ref().is_some_and(Vec::is_empty) && self.rivals.as_ref().is_some_and(Vec::is_empty);
+        is_compared && self.file.is_none() && matches!(self.others, Some(Others::Nobody))
+    }
+
     /// Whether there is a file with locations, and all of them are counted.
     pub(super) fn is_counted(&self) -> bool {
         self.is_whole && !self.counted.is_full && !self.counted.counts.is_empty()
