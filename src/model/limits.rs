@@ -872,11 +872,17 @@ pub const CHANGE_SPANS_MAX: usize = 64;
 /// Types that a transaction notes; all others are noted together.
 pub const CHANGE_KINDS_MAX: usize = 1024;
 
-/// Rows of `changes` after which the older ones are compacted.
+/// Rows of `changes` after which the older ones are compacted, in any file.
 pub const CHANGES_ROWS_MAX: i64 = 8 << 10;
 
-/// The newest rows of `changes`, which stay as they are.
+/// Rows of `changes` that a small file may have before the older ones are compacted.
+pub const CHANGES_ROWS_MIN: i64 = 256;
+
+/// The newest rows of `changes`, which stay as they are; in a small file an eighth of those that it may have.
 pub const CHANGES_KEPT: i64 = 1024;
+
+/// What a row of `changes` takes in the file: with it, the table has at most a hundredth of the file.
+pub const CHANGE_BYTES: i64 = 40;
 
 /// How far the noted change of a replaced row reaches behind its start: a day, as long as nearly all samples are.
 pub const REPLACED_REACH_MS: i64 = 24 * 60 * 60 * 1000;
@@ -998,6 +1004,15 @@ pub const STATISTICS_SAMPLE_MS_MAX: i64 = 400 * 24 * 60 * 60 * 1000;
 
 /// Source groups of a person that are ranked; further ones share the last rank.
 pub const SOURCE_GROUPS_MAX: usize = 1024;
+
+/// Source groups of a person that are told apart. Sources of further ones are one group, of no class.
+pub const SOURCE_GROUPS_KEPT_MAX: usize = 4 * SOURCE_GROUPS_MAX;
+
+/// Bytes of a source's key or name that figures compare and keep. Identifiers of bundles and names of people's devices are shorter.
+pub const SOURCE_KEY_BYTES_MAX: usize = 256;
+
+/// Sources whose group is remembered while figures are made; others are looked up again.
+pub const SOURCES_REMEMBERED_MAX: usize = 16 << 10;
 
 /// Sources of a group of which a sample is remembered. A group of more stays as it is when samples of it go.
 pub const GROUP_SOURCES_MAX: usize = 1024;

@@ -36,7 +36,7 @@ pub use method::{Method, Partition, Unit};
 pub use rank::{Group, GroupId, Order, Ranks};
 pub use sample::{LeftOut, OutOfOrder, Sample};
 pub use sleep::{Night, NightOutput, Nights, Period as SleepPeriod, PeriodKind, Segment, SleepSample, Stage};
-pub use source::{Class, Source};
+pub use source::{Class, Source, shortened};
 pub use stretches::Stretch;
 pub use sum::ExactSum;
 pub use timeline::{Bucket, INSTANTS_MS, Scale, Timeline};

@@ -5,7 +5,7 @@
 use crate::model::time::{HOUR_MS, MINUTE_MS};
 
 /// Version of all rules together. Derived figures of another version are out of date.
-pub const RULES_VERSION: u32 = 2;
+pub const RULES_VERSION: u32 = 3;
 
 /// Discrete samples of several sources that start this close to each other are one measurement: the best-ranked source counts.
 pub const SAME_START_MS: i64 = 10;

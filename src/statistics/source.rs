@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::model::identity::whole_digest;
+use crate::model::limits::SOURCE_KEY_BYTES_MAX;
+
 /// Bundle of entries that the owner made in the Health app.
 const HEALTH_BUNDLE: &str = "com.apple.Health";
 
@@ -98,9 +101,10 @@ impl<'a> Source<'a> {
     pub fn group(&self) -> Cow<'a, str> {
         match self.bundle.trim() {
             "" => {}
-            bundle => return Cow::Borrowed(bundle),
+            bundle => return shortened(bundle),
         }
-        let (name, class) = (normalized(self.name), self.class());
+        let (name, class) = (shortened(self.name.trim()), self.class());
+        let name = if name.contains('\u{a0}') { Cow::Owned(name.replace('\u{a0}', " ")) } else { name };
         let is_device = matches!(class, Class::Watch | Class::Phone);
         if is_device && device_of_name(&name) != Some(class) {
             return Cow::Owned(format!("{name} ({})", class.text()));
@@ -167,6 +171,17 @@ fn device_of_name(name: &str) -> Option<Class> {
     PHONES.iter().any(|phone| name.contains(phone)).then_some(Class::Phone)
 }
 
+/// Returns a text without what no key or name of a source has: the end of a long one is its digest instead.
+#[must_use]
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= SOURCE_KEY_BYTES_MAX {
+        return Cow::Borrowed(text);
+    }
+    let digest = whole_digest(text.as_bytes());
+    let begin = &text[..text.floor_char_boundary(SOURCE_KEY_BYTES_MAX - 1 - digest.len())];
+    Cow::Owned(format!("{begin} {digest}"))
+}
+
 /// The name with plain spaces and nothing around it: Apple writes "Apple Watch" with U+00A0.
 fn normalized(name: &str) -> Cow<'_, str> {
     let name = name.trim();
@@ -176,6 +191,19 @@ fn normalized(name: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_keys_are_shortened_and_stay_apart() {
+        let text = "é".repeat(SOURCE_KEY_BYTES_MAX);
+        let [first, second] = ["1", "2"].map(|end| format!("{text}{end}"));
+        for source in
+            [|text| Source { bundle: text, ..Source::default() }, |text| Source { name: text, ..Source::default() }]
+        {
+            let [a, b] = [&first, &second].map(|text| source(text).group().into_owned());
+            assert!(a != b && a.len() <= SOURCE_KEY_BYTES_MAX && a.starts_with("éé"), "{a} {b}");
+            assert_eq!(source(&text[..SOURCE_KEY_BYTES_MAX]).group(), text[..SOURCE_KEY_BYTES_MAX]);
+        }
+    }
 
     #[test]
     fn classes() {

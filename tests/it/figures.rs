@@ -568,6 +568,10 @@ fn hostile_samples_make_no_days_and_stop_nothing() {
         ("0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"),
         ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
         ("0000-01-01T00:00:00.000Z", "0000-01-01T00:00:00.000Z"),
+        // The first and the last year that are stored.
+        ("0001-01-01T00:00:00.000Z", "0001-01-01T00:00:00.000Z"),
+        ("4001-01-01T00:00:00.000Z", "4001-01-01T00:00:00.000Z"),
+        ("0001-01-01T00:00:00.000Z", "4001-01-01T00:00:00.000Z"),
         ("2026-01-05T10:00:00.000Z", "2026-01-05T09:00:00.000Z"),
         ("2024-01-01T00:00:00.000Z", "2025-02-03T00:00:00.000Z"),
     ];
@@ -586,6 +590,8 @@ fn hostile_samples_make_no_days_and_stop_nothing() {
     let before = derived(&owned.db);
     derive_from_nothing(&owned);
     assert_eq!(derived(&owned.db), before);
+    let stored = owned.texts("SELECT count(*) FROM samples WHERE start_ms < 0 OR start_ms > 64000000000000");
+    assert_eq!(stored, ["3"], "of the first and the last year");
 }
 
 /// The survey of new samples remembers a few sources only.

@@ -10,7 +10,8 @@ use super::halt::{Halt, Step};
 use super::metadata::SharedTexts;
 use super::samples::SurveyedSample;
 use super::witness::{Witness, Witnesses};
-use crate::statistics::{Class, Group, GroupId, Order, Ranks, Source};
+use crate::model::limits::{SOURCE_GROUPS_KEPT_MAX, SOURCES_REMEMBERED_MAX};
+use crate::statistics::{Class, Group, GroupId, Order, Ranks, Source, shortened};
 use crate::store::supplied::GroupIdOf;
 
 /// The groups of a person, and those of the sources that were met.
@@ -37,6 +38,11 @@ pub(super) struct Groups {
     kind: i64,
     watch: Watch,
 }
+
+/// The key and the name of the group that sources have beyond [`SOURCE_GROUPS_KEPT_MAX`] groups. No source has this key: it ends with
+/// a space.
+const FURTHER_KEY: &str = "further sources ";
+const FURTHER_NAME: &str = "further sources";
 
 /// What is noted of the samples of one pass.
 #[derive(Debug, Default)]
@@ -236,9 +242,13 @@ impl Groups {
         let texts = source_texts(connection, id)?;
         let source = source_of(&texts);
         let entered = Source { is_user_entered: true, ..source };
-        let name = source.name.replace('\u{a0}', " ");
+        let name = shortened(source.name).replace('\u{a0}', " ");
         let group = self.group(&source.group(), &name, source.class(), start_ms);
-        let of_source = OfSource { group, may_be_manual: entered.class() != source.class() };
+        let is_apart = self.known[group as usize].row.key != FURTHER_KEY;
+        let of_source = OfSource { group, may_be_manual: is_apart && entered.class() != source.class() };
+        if self.by_source.len() >= SOURCES_REMEMBERED_MAX {
+            self.by_source.clear();
+        }
         self.by_source.insert(id, of_source);
         self.witness(group, (id, start_ms), false);
         Ok(of_source)
@@ -253,6 +263,9 @@ impl Groups {
     }
 
     fn group(&mut self, key: &str, name: &str, class: Class, at_ms: i64) -> GroupId {
+        // One place is left for those that share it.
+        let is_full = self.known.len() + 1 >= SOURCE_GROUPS_KEPT_MAX && !self.by_key.contains_key(key);
+        let (key, name, class) = if is_full { (FURTHER_KEY, FURTHER_NAME, Class::Other) } else { (key, name, class) };
         if let Some(group) = self.by_key.get(key) {
             let known = &mut self.known[*group as usize];
             if self.closed.is_none() {
@@ -320,7 +333,8 @@ impl Groups {
 
     /// Returns the ids of groups in the database that have no samples any more.
     pub(super) fn gone(&self) -> Vec<i64> {
-        let is_left = |key: &str| self.counted().iter().any(|known| known.row.key == *key);
+        let counted = self.counted().len();
+        let is_left = |key: &str| self.by_key.get(key).is_some_and(|group| (*group as usize) < counted);
         self.former.iter().filter(|(key, _)| !is_left(key)).map(|(_, id)| *id).collect()
     }
 

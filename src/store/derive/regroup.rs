@@ -13,7 +13,7 @@ use super::halt::Step;
 use super::metadata::SharedTexts;
 use super::witness::Witness;
 use crate::model::time::DAY_MS;
-use crate::statistics::Class;
+use crate::statistics::{Class, shortened};
 use crate::store::lookup::types_of_person;
 use crate::store::supplied::{Need, Supplied};
 
@@ -142,7 +142,7 @@ impl Rows<'_> {
             let texts = source_texts(&self.connection, witness.source)?;
             let source = source_of(&texts);
             let class = if witness.is_manual { Class::Manual } else { source.class() };
-            let name = source.name.replace('\u{a0}', " ");
+            let name = shortened(source.name).replace('\u{a0}', " ");
             revealed = Some(match revealed {
                 None => (class, name),
                 Some((known, first)) => {

@@ -215,6 +215,7 @@ fn derive_person(connection: Supplied<'_>, behind: &Behind, sender: &mut Sender<
         compute(connection, *person, &mut read, sender)?;
         let Known { groups, lengths, zones, .. } = read;
         return sender.send(Part::Finish(Finish {
+            // In one transaction with the state: their order must not be known before the figures that follow from it.
             groups: groups.changed_rows(),
             gone: groups.gone(),
             lengths: lengths.changed(),
@@ -326,10 +327,7 @@ fn derive_type(
     sender: &mut Sender<'_>,
 ) -> Step<()> {
     in_one_state(person.connection, || {
-        let new = groups.take_new_rows();
-        if !new.is_empty() {
-            sender.send(Part::Groups(new))?;
-        }
+        sender.send_groups(groups.take_new_rows())?;
         groups.set_kind(kind.id);
         lengths.note(kind.id, days::derive(person, kind, spans, groups, sender)?);
         if kind.name == SLEEP { nights::derive(person, kind, spans, groups, sender) } else { Ok(()) }

@@ -1,6 +1,6 @@
 //! The way of a run's chunks to the writer.
 
-use super::chunk::{Chunk, Part};
+use super::chunk::{Chunk, GroupRow, Part};
 use super::halt::{Halt, Step};
 use crate::model::limits::{DERIVED_PARTS_MAX, DERIVED_ROWS_MAX};
 
@@ -37,6 +37,15 @@ impl<'a> Sender<'a> {
         let is_urgent = matches!(part, Part::Begin { .. } | Part::Finish(_)) || self.parts.len() >= DERIVED_PARTS_MAX;
         self.parts.push(part);
         if is_urgent { self.flush() } else { Ok(()) }
+    }
+
+    /// Sends source groups, as many at once as a transaction has room for.
+    pub(super) fn send_groups(&mut self, mut groups: Vec<GroupRow>) -> Step<()> {
+        while !groups.is_empty() {
+            let further = groups.split_off(groups.len().min(DERIVED_ROWS_MAX));
+            self.send(Part::Groups(std::mem::replace(&mut groups, further)))?;
+        }
+        Ok(())
     }
 
     /// Sends what waits, and waits until it is stored.

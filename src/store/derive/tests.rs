@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 use super::apply::apply;
 use super::chunk::Chunk;
 use super::run::{Wishes, derive_supplied};
+use crate::model::limits::SOURCE_GROUPS_KEPT_MAX;
 use crate::model::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::store::supplied::Supplied;
 use crate::store::tables::{Content, TableName};
@@ -270,5 +271,32 @@ fn whatever_happens_derived_tables_are_those_from_nothing() {
             assert_eq!(only(&found, &expected), only(&expected, &found), "seed {seed}, run {number}");
             assert_eq!(found.len(), expected.len(), "seed {seed}, run {number}");
         }
+    }
+}
+
+#[test]
+fn sources_beyond_the_bound_are_one_group() {
+    let world = World::new(1);
+    let connection = &world.store.connection;
+    let sources = SOURCE_GROUPS_KEPT_MAX as i64 + 50;
+    connection.execute_batch("DELETE FROM sources; BEGIN").unwrap();
+    for source in 1..=sources {
+        let json = format!(r#"{{"sourceRevision":{{"source":{{"bundleIdentifier":"com.example.{source}"}}}}}}"#);
+        connection.execute("INSERT INTO sources (id, json) VALUES (?1, ?2)", params![source, json]).unwrap();
+        let known = Known { kind: 1, start_ms: source * MINUTE_MS, number: source };
+        let sql = "INSERT INTO samples (person_id, type_id, start_ms, uuid, end_ms, value, source_id) VALUES (1, 1, ?1, ?2, ?3, 1, ?4)";
+        let given = params![known.start_ms, uuid(known), known.start_ms + MINUTE_MS, source];
+        connection.execute(sql, given).unwrap();
+    }
+    world.note(1, (0, DAY_MS), false);
+    connection.execute_batch("COMMIT").unwrap();
+    let one = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    for number in 1..3 {
+        run(connection, number);
+        assert_eq!(one("SELECT count(*) FROM source_groups"), SOURCE_GROUPS_KEPT_MAX as i64);
+        assert_eq!(one("SELECT count(*) FROM source_groups WHERE name = 'further sources' AND class = 'other'"), 1);
+        // All of them count, with or without a group of their own.
+        assert_eq!(one("SELECT sum(value) FROM days"), sources);
+        world.note(1, (0, DAY_MS), true);
     }
 }

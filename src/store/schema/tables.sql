@@ -478,7 +478,8 @@ CREATE INDEX rejects_hash ON rejects (hash, upload_id);
 CREATE TABLE changes (
   number INTEGER PRIMARY KEY,
   person_id INTEGER NOT NULL REFERENCES persons (id),
-  -- The table of the rows, or `rules` if figures are made in another way: zones, the order of sources.
+  -- The table of the rows, `rows` if those of any table may be gone, or `rules` if figures are made in another way: zones, the order
+  -- of sources.
   kind TEXT NOT NULL,
   -- NULL for rows without a type, and for those of all types.
   type_id INTEGER REFERENCES types (id),

@@ -9,7 +9,8 @@ use foldhash::fast::RandomState;
 use rusqlite::{Connection, params};
 
 use crate::model::limits::{
-    CHANGE_GAP_MS, CHANGE_KINDS_MAX, CHANGE_SPANS_MAX, CHANGES_KEPT, CHANGES_ROWS_MAX, REPLACED_REACH_MS,
+    CHANGE_BYTES, CHANGE_GAP_MS, CHANGE_KINDS_MAX, CHANGE_SPANS_MAX, CHANGES_KEPT, CHANGES_ROWS_MAX, CHANGES_ROWS_MIN,
+    REPLACED_REACH_MS,
 };
 use crate::store::lookup::find_type;
 use crate::store::tables::{ChangeKind, RowKind};
@@ -161,8 +162,11 @@ impl Changes {
                 rows += 1;
             }
         }
-        if rows > CHANGES_ROWS_MAX {
-            rows = compact(connection)?;
+        if rows > CHANGES_ROWS_MIN {
+            let most = rows_max(connection)?;
+            if rows > most {
+                rows = compact(connection, CHANGES_KEPT.min(most / 8))?;
+            }
         }
         self.rows = Some(rows);
         self.clear();
@@ -216,10 +220,17 @@ pub(in crate::store) fn note_everything(connection: &Connection, person: i64) ->
     connection.execute(earlier, [person]).map(|_| ())
 }
 
+/// How many rows the table may have: a hundredth of the file.
+fn rows_max(connection: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    let bytes: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok((bytes / 100 / CHANGE_BYTES).clamp(CHANGES_ROWS_MIN, CHANGES_ROWS_MAX))
+}
+
 /// Leaves the last entries, and one for each kind and type of those before. Returns how many are left.
-fn compact(connection: &Connection) -> rusqlite::Result<i64> {
+fn compact(connection: &Connection, kept: i64) -> rusqlite::Result<i64> {
     let newest: i64 = connection.query_row("SELECT max(number) FROM changes", [], |row| row.get(0))?;
-    let until = newest - CHANGES_KEPT;
+    let until = newest - kept;
     connection.execute(COVER, [until])?;
     connection.execute(DELETE_COVERED, [until])?;
     connection.query_row("SELECT count(*) FROM changes", [], |row| row.get(0))
@@ -373,7 +384,9 @@ mod tests {
             }
         }
         let count = |sql: &str| store.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!(count("SELECT count(*) FROM changes"), CHANGES_KEPT + 3);
+        let most = rows_max(&store.connection).unwrap();
+        assert_eq!(count("SELECT count(*) FROM changes"), CHANGES_KEPT.min(most / 8) + 3);
+        assert_eq!(written, most + 1);
         assert_eq!(count("SELECT max(number) FROM changes"), written);
         // A program that has seen none of them still reads the first day again.
         assert_eq!(count("SELECT min(from_ms) FROM changes WHERE type_id = 0 AND number > 0"), 0);

@@ -7,8 +7,12 @@ use std::process::Stdio;
 use healthsink_testdata::{Export, Exported};
 use serde_json::{Value, json};
 
-use super::{IMPORT_KIB_MAX, MB, MORE_KIB_MAX, least, peak_kib};
-use crate::program::command;
+use healthsink_testkit::database::one;
+use healthsink_testkit::http::Client;
+use healthsink_testkit::wait::wait_until;
+
+use super::{IMPORT_KIB_MAX, MB, MORE_KIB_MAX, least, peak_kib, upload};
+use crate::program::{Program, command};
 
 /// KiB of [`IMPORT_KIB_MAX`] that the data may take: the released program takes 6 MiB. A debug build is larger, and how much
 /// depends on the system's cache, so the tests compare an import with one that takes nothing.
@@ -198,4 +202,40 @@ fn an_import_remembers_titles_and_names_of_bounded_length() {
     let metrics = |number: u32| format!(r#"{{"data":[],"name":"{number}{name}","units":"{name}"}}"#);
     let metrics: Vec<String> = (0..40_000).map(metrics).collect();
     check("names of metrics", format!(r#"{{"data":{{"metrics":[{}]}}}}"#, metrics.join(",")));
+}
+
+/// Groups of sources are kept while figures are made, so neither their texts nor their number may count.
+#[test]
+fn figures_of_many_long_sources_stay_small() {
+    const SOURCES: usize = 12_000;
+    let peak_of = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("health.db");
+        let program = Program::serve(&database);
+        let mut client = Client::connect(program.address);
+        let (answer, ()) = upload(&mut client, |body| {
+            body.write_all(br#"{"data":{"HKQuantityTypeIdentifierStepCount":["#)?;
+            for number in 0..SOURCES {
+                let separator = if number == 0 { "" } else { "," };
+                let day = number % 28 + 1;
+                write!(
+                    body,
+                    r#"{separator}{{"uuid":"00000000-0000-4000-8000-{number:012}","value":1,"unit":"count",
+                    "startDate":"2026-01-{day:02}T10:00:00.000Z","endDate":"2026-01-{day:02}T10:01:00.000Z",
+                    "sourceRevision":{{"source":{{"name":"{number}{text}","bundleIdentifier":"com.example{number}.{text}"}}}}}}"#
+                )?;
+            }
+            body.write_all(b"]}}")
+        });
+        assert_eq!((answer.status, answer.field("count")), (200, json!(SOURCES)), "{answer:?}");
+        let current = || one(&database, "SELECT count(*) FROM derived_state WHERE rules > 0") == json!(1);
+        wait_until("the figures", || current().then_some(()));
+        peak_kib(program.id())
+    };
+    let base = least(0, || peak_of(""));
+    // A key and a name each, and what the database has of them.
+    let most = base + MORE_KIB_MAX;
+    let peak = least(most, || peak_of(&"x".repeat(2000)));
+    println!("long sources: {peak} KiB, short ones: {base} KiB");
+    assert!(peak <= most, "{peak} KiB, short ones: {base} KiB");
 }
