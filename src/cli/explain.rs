@@ -58,6 +58,9 @@ impl Printable for Explanation {
         if let Some(naive) = self.naive {
             writeln!(out, "Adding up all rows would make {naive:.3}.")?;
         }
+        for mark in &self.marks {
+            writeln!(out, "It is {}.", mark.text())?;
+        }
         if let Some(night) = &self.night {
             write_night(night, out)?;
         }

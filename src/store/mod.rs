@@ -58,8 +58,8 @@ pub(crate) use clock::now_ms;
 pub use connection::Store;
 pub use database::{Database, Sizes};
 pub use derive::{
-    Decision, Explanation, LongSample, LongSamples, NightFigures, NightPeriod, RingDifference, RingReport, SourcePart,
-    SourceRow, StretchPart, Verification, WorkoutDifference, WorkoutReport, ZoneRow,
+    Decision, Explanation, LongSample, LongSamples, Mark, NightFigures, NightPeriod, RingDifference, RingReport,
+    SourcePart, SourceRow, StretchPart, Verification, WorkoutDifference, WorkoutReport, ZoneRow,
 };
 pub use files::OpenFiles;
 pub use followers::FollowerLock;

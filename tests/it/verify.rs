@@ -197,3 +197,33 @@ fn samples_over_400_days_are_listed() {
     let text = run(&db, &["explain", "--type", "steps", "--day", "2024-01-01"]);
     assert!(text.contains("left out: 1 (longer than 400 days)"), "{text}");
 }
+
+#[test]
+fn marks_of_a_figure_are_shown() {
+    let (folder, db) = imported(&[]);
+    let file = folder.path().join("marked.json");
+    // Of a month, and one that ends when this year is long over.
+    let spans = [
+        ("2025-03-01T00:00:00.000Z", "2025-03-31T00:00:00.000Z"),
+        ("2200-01-05T10:00:00.000Z", "2200-01-05T10:01:00.000Z"),
+    ];
+    let sample = |(number, (start, end)): (usize, (&str, &str))| {
+        json!({"uuid": format!("40000000-0000-4000-8000-{number:012}"), "startDate": start, "endDate": end, "value": 30,
+          "unit": "count", "sourceRevision": source("com.example.app")})
+    };
+    let samples: Vec<Value> = spans.into_iter().enumerate().map(sample).collect();
+    fs::write(&file, json!({"data": {STEPS: samples}}).to_string()).unwrap();
+    run(&db, &["import", file.to_str().unwrap()]);
+    for (day, mark, text) in [
+        ("2025-03-02", "longSample", "It is of a long sample: one of more than a day counts."),
+        ("2200-01-05", "partial", "It is partial: the day is not over."),
+    ] {
+        let explain = ["explain", "--type", "steps", "--day", day];
+        assert!(run(&db, &explain).contains(text), "{day}");
+        let shown: Value = serde_json::from_str(&run(&db, &[&explain[..], &["--json"]].concat())).unwrap();
+        assert_eq!(shown["marks"], json!([mark]), "{shown}");
+    }
+    let plain: Value =
+        serde_json::from_str(&run(&db, &["explain", "--type", "steps", "--day", "2025-04-20", "--json"])).unwrap();
+    assert_eq!(plain["marks"], json!([]));
+}

@@ -42,7 +42,7 @@ mod tests;
 pub(in crate::store) use apply::apply;
 pub(in crate::store) use chunk::Chunk;
 pub(in crate::store) use explain::explain;
-pub use explain::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart};
+pub use explain::{Explanation, Mark, NightFigures, NightPeriod, SourcePart, StretchPart};
 pub(in crate::store) use groups::group_key;
 pub(in crate::store) use halt::Halt;
 pub(in crate::store) use hours::{Hour, hours};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::parts::{Explanation, SourcePart, StretchPart, local, minutes};
+use super::parts::{Explanation, Mark, SourcePart, StretchPart, local, minutes};
 use crate::model::time::to_iso_seconds;
 use crate::statistics::{Days, GroupId, GroupPart, LocalDay, Method, Output, Ranks, Sample, Scale, Timeline, Total};
 use crate::store::derive::dirty::Span;
@@ -99,6 +99,7 @@ impl<'a> Pass<'a> {
             adds_up: Method::of(kind.name) == Method::Sum,
             unit: unit.to_owned(),
             naive: total.as_ref().and_then(|total| total.naive),
+            marks: total.as_ref().map_or_else(Vec::new, marks),
             count: total.as_ref().map_or(0, |total| total.count),
             sources,
             stretches,
@@ -106,6 +107,11 @@ impl<'a> Pass<'a> {
             night: None,
         }
     }
+}
+
+fn marks(total: &Total) -> Vec<Mark> {
+    let approximate = total.is_approximate.then_some(Mark::Approximate);
+    approximate.into_iter().chain(total.has_long.then_some(Mark::LongSample)).collect()
 }
 
 /// Keeps the figures of the day, and counts what is left out of it.

@@ -14,9 +14,10 @@ use super::workout_spans;
 use super::zones;
 use crate::model::time::DAY_MS;
 use crate::statistics::{LocalDay, Method};
+use crate::store::clock::now_ms;
 use crate::store::lookup::find_type;
 use crate::store::supplied::Supplied;
-pub use parts::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart};
+pub use parts::{Explanation, Mark, NightFigures, NightPeriod, SourcePart, StretchPart};
 
 /// Why a sample does not count that a complete export no longer has.
 const MISSING: &str = "deleted on the phone: a later complete export no longer has it";
@@ -52,6 +53,9 @@ pub(in crate::store) fn explain(
     let sql = "SELECT count(*) FROM missing_samples CROSS JOIN samples USING (person_id, type_id, start_ms, uuid)
         WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4";
     let missing: i64 = connection.query_row(sql, params![person.id, kind.id, span.0, span.1], |row| row.get(0))?;
+    if explanation.count > 0 && now_ms() < span.1 {
+        explanation.marks.insert(0, Mark::Partial);
+    }
     if missing > 0 {
         explanation.left_out.insert(MISSING, missing.unsigned_abs());
     }

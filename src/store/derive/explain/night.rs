@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::parts::{Explanation, NightFigures, NightPeriod, SourcePart, StretchPart, local, minutes};
+use super::parts::{Explanation, Mark, NightFigures, NightPeriod, SourcePart, StretchPart, local, minutes};
 use crate::model::time::to_iso_seconds;
 use crate::statistics::{LocalDay, Night, NightOutput, Nights, PeriodKind, Ranks, Stage, ZoneId};
 use crate::store::derive::dirty::{ALL, Span};
@@ -42,6 +42,7 @@ pub(super) fn explain(
         adds_up: true,
         unit: "min".to_owned(),
         naive: None,
+        marks: Vec::new(),
         count,
         sources: Vec::new(),
         stretches: Vec::new(),
@@ -102,6 +103,7 @@ fn fill(explanation: &mut Explanation, person: &Person<'_>, night: &Night, ranks
     explanation.zone =
         Some(timeline.zones().name(night.zone).to_owned()).filter(|zone| timeline.is_known() || zone != "UTC");
     explanation.value = night.asleep_ms.map(minutes);
+    explanation.marks.extend(night.is_approximate.then_some(Mark::Approximate));
     let source = |rank: u16| ranks.group(rank).map_or("", |group| groups.name(group)).to_owned();
     let mut sources: BTreeMap<u16, SourcePart> = BTreeMap::new();
     for segment in &night.segments {

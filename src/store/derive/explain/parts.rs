@@ -30,6 +30,8 @@ pub struct Explanation {
     pub unit: String,
     /// The sum of all rows, as if no source had seen what another one has.
     pub naive: Option<f64>,
+    /// What the figure is marked with.
+    pub marks: Vec<Mark>,
     /// Samples that count.
     pub count: u64,
     /// The parts of sources, the best one first.
@@ -41,6 +43,30 @@ pub struct Explanation {
     /// Of sleep: the figures of the night that ends on this day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub night: Option<NightFigures>,
+}
+
+/// What a figure is marked with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mark {
+    /// The day is not over.
+    Partial,
+    /// More samples were under way at once than are followed.
+    Approximate,
+    /// A sample longer than a day counts for it.
+    LongSample,
+}
+
+impl Mark {
+    /// Returns what it means.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Partial => "partial: the day is not over",
+            Self::Approximate => "approximate: too many samples overlap",
+            Self::LongSample => "of a long sample: one of more than a day counts",
+        }
+    }
 }
 
 /// The figures of a night, in minutes.
