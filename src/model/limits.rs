@@ -1006,7 +1006,7 @@ pub const STATISTICS_SAMPLE_MS_MAX: i64 = 400 * 24 * 60 * 60 * 1000;
 pub const SOURCE_GROUPS_MAX: usize = 1024;
 
 /// Source groups of a person that are told apart. Sources of further ones are one group, of no class.
-pub const SOURCE_GROUPS_KEPT_MAX: usize = 4 * SOURCE_GROUPS_MAX;
+pub const SOURCE_GROUPS_KEPT_MAX: usize = 2 * SOURCE_GROUPS_MAX;
 
 /// Bytes of a source's key or name that figures compare and keep. Identifiers of bundles and names of people's devices are shorter.
 pub const SOURCE_KEY_BYTES_MAX: usize = 256;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use healthsink_testkit::database::one;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -202,11 +203,10 @@ fn samples_over_400_days_are_listed() {
 fn marks_of_a_figure_are_shown() {
     let (folder, db) = imported(&[]);
     let file = folder.path().join("marked.json");
-    // Of a month, and one that ends when this year is long over.
-    let spans = [
-        ("2025-03-01T00:00:00.000Z", "2025-03-31T00:00:00.000Z"),
-        ("2200-01-05T10:00:00.000Z", "2200-01-05T10:01:00.000Z"),
-    ];
+    let today = one(&db, "SELECT date('now')").as_str().unwrap().to_owned();
+    // Of a month, and one of the day that is not over.
+    let now = format!("{today}T00:00:00.000Z");
+    let spans = [("2025-03-01T00:00:00.000Z", "2025-03-31T00:00:00.000Z"), (&*now, &*now)];
     let sample = |(number, (start, end)): (usize, (&str, &str))| {
         json!({"uuid": format!("40000000-0000-4000-8000-{number:012}"), "startDate": start, "endDate": end, "value": 30,
           "unit": "count", "sourceRevision": source("com.example.app")})
@@ -216,7 +216,7 @@ fn marks_of_a_figure_are_shown() {
     run(&db, &["import", file.to_str().unwrap()]);
     for (day, mark, text) in [
         ("2025-03-02", "longSample", "It is of a long sample: one of more than a day counts."),
-        ("2200-01-05", "partial", "It is partial: the day is not over."),
+        (&*today, "partial", "It is partial: the day is not over."),
     ] {
         let explain = ["explain", "--type", "steps", "--day", day];
         assert!(run(&db, &explain).contains(text), "{day}");

@@ -10,14 +10,11 @@ use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection};
 
 use super::sql_value::SqlValue;
-use super::table::Table;
+use super::table::{IS_STORED, Table};
 use super::upsert::Upsert;
 use crate::model::counts::Outcome;
 use crate::model::identity::digest;
 use crate::model::limits::{INSERT_ROWS, INSERT_TEXT_BYTES};
-
-/// A function of SQL, called with the identity of each row that is not inserted. It is false, so nothing is updated.
-pub(super) const IS_STORED: &str = "is_stored";
 
 type Identity = [u8; 16];
 

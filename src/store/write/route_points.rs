@@ -74,7 +74,7 @@ impl<'a> BatchWriter<'a> {
             let next = points.next();
             let written = next.map_or(rows.route_points.len(), |(number, _)| number);
             // What decides on a location reads those before it.
-            if !next.is_some_and(|(_, row)| import.has_decided(row)) || inserts.is_full() {
+            if !next.is_some_and(|(_, row)| import.has_decided((row.workout, row.route))) || inserts.is_full() {
                 self.insert_points(&mut inserts, &mut upsert)?;
             }
             while let Some(mark) = marks.next_if(|mark| mark.locations <= written) {
@@ -141,7 +141,7 @@ impl<'a> BatchWriter<'a> {
         ];
         if let Some(long) = LongTexts::of(None, other) {
             values[OTHER] = long.id(connection, LONG_ID, &values[..6])?.into();
-        } else if !upsert.expects_known() && import.has_decided(row) && inserts.add(&values)? {
+        } else if !upsert.expects_known() && import.has_decided((row.workout, row.route)) && inserts.add(&values)? {
             return Ok(None);
         }
         self.insert_points(inserts, upsert)?;

@@ -3,8 +3,10 @@
 use std::fmt::Write;
 use std::sync::OnceLock;
 
-use super::insert::IS_STORED;
 use crate::model::limits::INSERT_ROWS;
+
+/// A function of SQL, called with the identity of each row that is not inserted since it is stored. It is false, so nothing is updated.
+pub(super) const IS_STORED: &str = "is_stored";
 
 /// A column of a table, in the order of the parameters.
 #[derive(Clone, Copy, Debug)]

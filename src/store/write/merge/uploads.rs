@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use super::route_under_way::Route;
 use crate::model::identity::digest;
 use crate::model::limits::{INGESTS_MAX, WORKOUT_CLAIMS_MAX};
-use crate::model::record::{RoutePoint, Uuid};
+use crate::model::record::Uuid;
 
 /// Workouts of one activity that start and end in the same seconds, those with derived identities apart.
 #[derive(Clone, Copy, Debug)]
@@ -53,8 +53,8 @@ impl WorkoutUpload {
     }
 
     /// Whether nothing that is stored decides any more on a location: where it belongs, and what becomes of other exporters' ones.
-    pub(in crate::store) fn has_decided(&self, point: &RoutePoint) -> bool {
-        self.route.as_ref().is_some_and(|route| route.brought == (point.workout, point.route) && route.is_decided())
+    pub(in crate::store) fn has_decided(&self, brought: (Uuid, u32)) -> bool {
+        self.route.as_ref().is_some_and(|route| route.brought == brought && route.is_decided())
     }
 
     /// How many workouts were claimed, by all documents.
