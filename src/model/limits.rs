@@ -881,7 +881,7 @@ pub const CHANGES_ROWS_MIN: i64 = 256;
 /// The newest rows of `changes`, which stay as they are; in a small file an eighth of those that it may have.
 pub const CHANGES_KEPT: i64 = 1024;
 
-/// What a row of `changes` takes in the file: with it, the table has at most a hundredth of the file.
+/// Bytes that a row of `changes` takes in the file: with them, the table has at most a hundredth of the file.
 pub const CHANGE_BYTES: i64 = 40;
 
 /// How far the noted change of a replaced row reaches behind its start: a day, as long as nearly all samples are.
@@ -1005,7 +1005,7 @@ pub const STATISTICS_SAMPLE_MS_MAX: i64 = 400 * 24 * 60 * 60 * 1000;
 /// Source groups of a person that are ranked; further ones share the last rank.
 pub const SOURCE_GROUPS_MAX: usize = 1024;
 
-/// Source groups of a person that are told apart. Sources of further ones are one group, of no class.
+/// Source groups of a person that are kept apart. Sources of further ones are one group, of no class.
 pub const SOURCE_GROUPS_KEPT_MAX: usize = 2 * SOURCE_GROUPS_MAX;
 
 /// Bytes of a source's key or name that figures compare and keep. Identifiers of bundles and names of people's devices are shorter.

@@ -295,7 +295,7 @@ fn sources_beyond_the_bound_are_one_group() {
         run(connection, number);
         assert_eq!(one("SELECT count(*) FROM source_groups"), SOURCE_GROUPS_KEPT_MAX as i64);
         assert_eq!(one("SELECT count(*) FROM source_groups WHERE name = 'further sources' AND class = 'other'"), 1);
-        // All of them count, with or without a group of their own.
+        // All of them count, with or without a separate group.
         assert_eq!(one("SELECT CAST(sum(value) AS INTEGER) FROM days"), sources);
         world.note(1, (0, DAY_MS), true);
     }

@@ -56,13 +56,7 @@ impl Texts {
     }
 }
 
-/// A text need not be on the disk before the rows that refer to it. Their commit comes later and flushes the log up to itself, so it
-/// also flushes the text.
-const NOT_FLUSHED: &str = "SET synchronous_commit = off";
-
-const FLUSHED: &str = "RESET synchronous_commit";
-
-/// Texts that this process knows to be entered.
+/// Texts that this process knows to be entered, and on the disk: it refers to them also after a crash of PostgreSQL.
 #[derive(Debug)]
 pub(super) struct Dictionary {
     pool: Arc<Pool>,
@@ -114,7 +108,7 @@ impl Dictionary {
         // One order for all: of two that insert the same texts, the later one waits, and neither waits for the other.
         new.texts.sort_unstable_by_key(|(table, id, _)| (*table as usize, *id));
         new.texts.dedup_by_key(|(table, id, _)| (*table as usize, *id));
-        let link = self.pool.take_with(NOT_FLUSHED)?;
+        let link = self.pool.take()?;
         for texts in new.texts.chunk_by(|(one, ..), (other, ..)| one == other) {
             let (ids, words): (Vec<i64>, Vec<&str>) = texts.iter().map(|(_, id, text)| (*id, text.as_str())).unzip();
             link.change(texts[0].0.insert(), &[&ids, &words])?;
@@ -124,7 +118,6 @@ impl Dictionary {
             }
             known.extend(ids);
         }
-        link.run(FLUSHED)?;
         self.pool.give_back(link);
         new.texts.clear();
         Ok(())

@@ -215,21 +215,13 @@ impl Pool {
 
     /// A connection that works, as far as one question shows.
     pub(in crate::store) fn take(&self) -> Result<Link> {
-        self.take_with("")
-    }
-
-    /// The same, with statements as its question.
-    pub(super) fn take_with(&self, sql: &str) -> Result<Link> {
         loop {
             let idle = lock(&self.idle).pop();
             match idle {
-                Some(link) if link.is_open() && link.run(sql).is_ok() => return Ok(link),
+                Some(link) if link.is_open() && link.run("").is_ok() => return Ok(link),
                 // The server may have been started again since.
                 Some(_) => {}
-                None => {
-                    let link = Link::open(&self.address)?;
-                    return link.run(sql).map(|()| link);
-                }
+                None => return Link::open(&self.address),
             }
         }
     }

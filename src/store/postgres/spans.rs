@@ -1,6 +1,10 @@
 //! What becomes of samples, by type and hour: spans of time of one hour are one change.
 
+use std::collections::BTreeSet;
+
+use crate::model::counts::Counts;
 use crate::model::time::HOUR_MS;
+use crate::store::write::changes::{ChangeKey, Changes};
 
 /// The outcome of some samples of a type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +15,23 @@ pub(super) struct Merged {
     pub(super) first_start_ms: i64,
     pub(super) last_start_ms: i64,
     pub(super) last_end_ms: i64,
+}
+
+impl Merged {
+    /// Counts what became of samples of a person, and notes what they change.
+    pub(super) fn note(self, person: i64, open: &mut Counts, changes: &mut Changes, origins: &mut BTreeSet<i64>) {
+        let Self { is_new, type_id, rows, first_start_ms, last_start_ms, last_end_ms } = self;
+        if is_new {
+            open.new += rows;
+            origins.insert(type_id);
+            changes.note_new_sample((person, type_id), first_start_ms, Some(last_end_ms));
+            return;
+        }
+        open.updated += rows;
+        let key = ChangeKey::of_samples((person, type_id));
+        changes.note_replaced(key, first_start_ms, Some(last_end_ms));
+        changes.note_replaced(key, last_start_ms, Some(last_end_ms));
+    }
 }
 
 /// New samples that are on their way. Those of one type are neighbours.

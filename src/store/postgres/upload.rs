@@ -10,12 +10,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::batch_ids::BatchIds;
-use super::fault::{fault, is_locked};
+use super::fault::{away, fault, is_locked};
 use super::ledger::{finish_upload, progress, start_upload};
 use super::link::Link;
 use super::receiver::Postgres;
 use super::samples::{Samples, prepare};
-use super::spans::Merged;
 use super::transfer::{Straight, Transfer};
 use crate::model::batch::Batch;
 use crate::model::counts::Counts;
@@ -248,7 +247,7 @@ impl Upload {
     fn send(&mut self) -> Result<()> {
         self.postgres.dictionary.enter(&mut self.ids.new)?;
         let Self { samples, link, key, open, changes, new_origins, .. } = self;
-        samples.send(link, key.person, |merged| note(key.person, open, changes, new_origins, merged))
+        samples.send(link, key.person, |merged| merged.note(key.person, open, changes, new_origins))
     }
 
     fn commit_if_long(&mut self) -> Result<()> {
@@ -278,11 +277,11 @@ impl Upload {
         self.settle_straight()?;
         self.send()?;
         let Self { samples, link, key, open, changes, new_origins, .. } = self;
-        samples.settle(link, |merged| note(key.person, open, changes, new_origins, merged))?;
+        samples.settle(link, |merged| merged.note(key.person, open, changes, new_origins))?;
         let (mut new, mut updated) = (0, 0);
         let (merged, left_out) = samples.merge(link, key.person, |merged| {
             *(if merged.is_new { &mut new } else { &mut updated }) += merged.rows;
-            note(key.person, open, changes, new_origins, merged);
+            merged.note(key.person, open, changes, new_origins);
         })?;
         open.updated += left_out;
         open.unchanged += merged.saturating_sub(new + updated + left_out);
@@ -372,17 +371,12 @@ impl Upload {
 
     /// Commits what is left with the end of the ingest. Returns what is stored, and why that is not all.
     pub(in crate::store) fn finish(mut self, end: &UploadEnd) -> (Counts, Result<()>) {
-        if (self.is_in_doubt || !self.link.is_open())
-            && let Ok(link) = self.postgres.pool.take()
-        {
-            // The rows of the open transaction are gone with its connection. The ledger still gets the end.
-            self.undo();
-            (self.link, self.is_in_doubt) = (link, false);
-        }
-        let finished = self.finish_rows(end).inspect_err(|_| self.undo());
+        let aborted = UploadEnd { state: UploadState::Aborted, ..end.clone() };
+        let kept = self.reconnect();
+        let finished = self.finish_rows(if kept.is_ok() { end } else { &aborted }).inspect_err(|_| self.undo());
+        let finished = kept.and(finished);
         if finished.as_ref().is_err_and(|error| error.kind() != ErrorKind::Busy) {
             // What PostgreSQL refuses was undone. The end is entered without it.
-            let aborted = UploadEnd { state: UploadState::Aborted, ..end.clone() };
             let _ = self.finish_rows(&aborted).inspect_err(|_| self.undo());
         }
         let stored = self.stored;
@@ -390,6 +384,20 @@ impl Upload {
             self.postgres.pool.give_back(self.link);
         }
         (stored, finished)
+    }
+
+    /// Takes another connection if this one has ended. Fails if records were under way: they are gone with it, and only the ledger
+    /// gets the end.
+    fn reconnect(&mut self) -> Result<()> {
+        if !self.is_in_doubt && self.link.is_open() {
+            return Ok(());
+        }
+        let Ok(link) = self.postgres.pool.take() else { return Ok(()) };
+        let waits = self.workbench.as_ref().is_some_and(|workbench| workbench.has_waiting(self.key.id));
+        let has_lost = waits || self.hold != Hold::Nothing;
+        self.undo();
+        (self.link, self.is_in_doubt) = (link, false);
+        if has_lost { Err(away("the connection has ended")) } else { Ok(()) }
     }
 
     fn finish_rows(&mut self, end: &UploadEnd) -> Result<()> {
@@ -431,19 +439,4 @@ fn erased() -> Error {
 /// A time in SQL.
 fn time(at_ms: Option<i64>) -> String {
     at_ms.map_or("NULL".to_owned(), |at_ms| format!("'epoch'::timestamptz + {at_ms} * interval '1 millisecond'"))
-}
-
-/// Counts what became of samples, and notes what they change.
-fn note(person: i64, open: &mut Counts, changes: &mut Changes, origins: &mut BTreeSet<i64>, merged: Merged) {
-    let Merged { is_new, type_id, rows, first_start_ms, last_start_ms, last_end_ms } = merged;
-    if is_new {
-        open.new += rows;
-        origins.insert(type_id);
-        changes.note_new_sample((person, type_id), first_start_ms, Some(last_end_ms));
-        return;
-    }
-    open.updated += rows;
-    let key = ChangeKey::of_samples((person, type_id));
-    changes.note_replaced(key, first_start_ms, Some(last_end_ms));
-    changes.note_replaced(key, last_start_ms, Some(last_end_ms));
 }

@@ -44,7 +44,7 @@ pub(super) struct Inserts<'c, 'b, const N: usize> {
     bound: usize,
 }
 
-/// What has become of rows, in their order.
+/// The outcomes of rows, in their order.
 pub(super) type Outcomes = [Outcome; INSERT_ROWS];
 
 impl<'c, 'b, const N: usize> Inserts<'c, 'b, N> {
@@ -90,7 +90,7 @@ impl<'c, 'b, const N: usize> Inserts<'c, 'b, N> {
         note: impl Fn(&[SqlValue<'b>; N]) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<(usize, Outcomes)> {
         let count = std::mem::take(&mut self.waiting);
-        // A few rows are not worth a statement of their own kind.
+        // A few rows are written one by one.
         let is_new =
             if count == INSERT_ROWS && !upsert.expects_known() { self.insert()? } else { [false; INSERT_ROWS] };
         let mut outcomes = [Outcome::New; INSERT_ROWS];

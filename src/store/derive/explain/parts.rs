@@ -30,7 +30,7 @@ pub struct Explanation {
     pub unit: String,
     /// The sum of all rows, as if no source had seen what another one has.
     pub naive: Option<f64>,
-    /// What the figure is marked with.
+    /// The marks of the figure.
     pub marks: Vec<Mark>,
     /// Samples that count.
     pub count: u64,
@@ -45,7 +45,7 @@ pub struct Explanation {
     pub night: Option<NightFigures>,
 }
 
-/// What a figure is marked with.
+/// A mark of a figure.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Mark {
