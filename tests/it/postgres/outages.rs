@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::Child;
 
+use healthsink_testdata::Payload;
 use healthsink_testkit::http::Client;
 use healthsink_testkit::wait::wait_until;
 
@@ -46,6 +47,33 @@ fn a_receiver_outlives_its_database() {
     );
     wait_until("uploads are stored again", || (post(&program, 3) == 200).then_some(()));
     assert_eq!(count(&cluster), "3");
+    drop(program);
+    drop(server);
+}
+
+/// The end of a body finds the connection closed that its rows were on.
+#[test]
+fn rows_that_end_with_their_connection_are_not_acknowledged() {
+    let Some((cluster, server)) = own_cluster() else { return };
+    let address = cluster.address("postgres");
+    assert!(run(&["migrate", "--store", &address]).status.success());
+    let program = Program::start(command().args(["serve", "--listen", "127.0.0.1:0", "--store", &address]));
+    let mut body = Vec::new();
+    let written = Payload { seed: 5, target_bytes: 1_000_000, ..Payload::default() }.write_to(&mut body).unwrap();
+    let (last, first) = body.split_last().unwrap();
+    let mut client = Client::connect(program.address);
+    client.begin_chunked(&[]);
+    client.chunk(first).unwrap();
+    let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE application_name = 'healthsink' AND state LIKE 'idle in transaction%'";
+    wait_until("the rows are under way", || (cluster.sql("postgres", ended) != "0").then_some(()));
+    client.chunk(&[*last]).unwrap();
+    let answer = client.end_chunked();
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(Client::connect(program.address).post(&[], &body).status, 200);
+    assert_eq!(count(&cluster), written.samples.to_string());
+    let states = cluster.sql("postgres", "SELECT string_agg(state, ' ' ORDER BY started_at, id) FROM uploads");
+    assert_eq!(states, "aborted done");
     drop(program);
     drop(server);
 }
