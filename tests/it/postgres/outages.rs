@@ -65,7 +65,7 @@ fn rows_that_end_with_their_connection_are_not_acknowledged() {
         let payload = Payload { seed: place, target_bytes: 2_000_000, ..Payload::default() };
         stored += payload.write_to(&mut body).unwrap().samples;
         let (first, last) = body.split_at(body.len() * usize::try_from(place).unwrap() / 8);
-        // Whoever has new samples in an open transaction.
+        // Connections with new samples in an open transaction.
         let end = || {
             let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks
                 WHERE relation = 'samples'::regclass AND mode = 'RowExclusiveLock'";
