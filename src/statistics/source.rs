@@ -103,13 +103,18 @@ impl<'a> Source<'a> {
             "" => {}
             bundle => return shortened(bundle),
         }
-        let (name, class) = (shortened(self.name.trim()), self.class());
-        let name = if name.contains('\u{a0}') { Cow::Owned(name.replace('\u{a0}', " ")) } else { name };
+        let (name, class) = (shortened_name(self.name.trim()), self.class());
         let is_device = matches!(class, Class::Watch | Class::Phone);
         if is_device && device_of_name(&name) != Some(class) {
             return Cow::Owned(format!("{name} ({})", class.text()));
         }
         name
+    }
+
+    /// Returns the name with plain spaces, as figures keep it.
+    #[must_use]
+    pub fn shown_name(&self) -> String {
+        shortened_name(self.name).into_owned()
     }
 
     /// Returns the class of this source's group.
@@ -180,6 +185,14 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
     let digest = whole_digest(text.as_bytes());
     let begin = &text[..text.floor_char_boundary(SOURCE_KEY_BYTES_MAX - 1 - digest.len())];
     Cow::Owned(format!("{begin} {digest}"))
+}
+
+fn shortened_name(name: &str) -> Cow<'_, str> {
+    if name.contains('\u{a0}') {
+        Cow::Owned(shortened(&name.replace('\u{a0}', " ")).into_owned())
+    } else {
+        shortened(name)
+    }
 }
 
 /// The name with plain spaces and nothing around it: Apple writes "Apple Watch" with U+00A0.

@@ -35,6 +35,45 @@ fn filled() -> (TempDir, PathBuf) {
     (folder, database)
 }
 
+/// A location with a long text stands behind one of the same identity that waits to be inserted with others.
+#[test]
+fn long_texts_of_repeated_locations_stay_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("health.db");
+    let location = |second: u8, note: &str| {
+        let mut location =
+            json!({"date": format!("2026-01-01T07:00:{second:02}.000Z"), "latitude": 50.0, "longitude": 8.0});
+        if !note.is_empty() {
+            location["note"] = json!(note);
+        }
+        location
+    };
+    let [first, second] = ["a", "b"].map(|letter| letter.repeat(5000));
+    let bodies = [
+        vec![location(1, &first)],
+        vec![location(9, ""), location(1, ""), location(8, ""), location(1, &first)],
+        vec![location(30, &first), location(31, ""), location(30, ""), location(32, ""), location(30, &first)],
+        vec![location(20, &second)],
+    ];
+    for (number, locations) in bodies.into_iter().enumerate() {
+        let file = folder.path().join(format!("{number}.json"));
+        let route = json!({"40000000-0000-4000-8000-000000000001": [{"locations": locations}]});
+        fs::write(&file, json!({"workoutRoutes": route, "data": {}}).to_string()).unwrap();
+        let output = run(&["import", "--db", database.to_str().unwrap(), file.to_str().unwrap()]);
+        assert!(output.status.success(), "{output:?}");
+    }
+    let (code, report) = check(&database);
+    assert_eq!(code, Some(0), "{report}");
+    let connection = Connection::open(&database).unwrap();
+    let sql = "SELECT r.time_ms % 60000 / 1000, l.other FROM route_points r JOIN long_texts l ON l.id = CAST(r.other AS INTEGER) ORDER BY 1";
+    let mut select = connection.prepare(sql).unwrap();
+    let texts: Vec<(i64, String)> =
+        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().collect::<rusqlite::Result<_>>().unwrap();
+    let expected =
+        [(1, &first), (20, &second), (30, &first)].map(|(second, note)| (second, json!({"note": note}).to_string()));
+    assert_eq!(texts, expected);
+}
+
 #[test]
 fn a_sound_database_is_reported_as_sound() {
     let (_folder, database) = filled();

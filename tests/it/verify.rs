@@ -216,7 +216,7 @@ fn marks_of_a_figure_are_shown() {
     run(&db, &["import", file.to_str().unwrap()]);
     for (day, mark, text) in [
         ("2025-03-02", "longSample", "It is of a long sample: one of more than a day counts."),
-        (&*today, "partial", "It is partial: the day is not over."),
+        (&*today, "partial", "It is partial: its time is not over."),
     ] {
         let explain = ["explain", "--type", "steps", "--day", day];
         assert!(run(&db, &explain).contains(text), "{day}");

@@ -41,7 +41,7 @@ pub(super) struct Groups {
 
 /// The key and the name of the group that sources have beyond [`SOURCE_GROUPS_KEPT_MAX`] groups. No source has this key: it ends with
 /// a space.
-const FURTHER_KEY: &str = "further sources ";
+pub(super) const FURTHER_KEY: &str = "further sources ";
 const FURTHER_NAME: &str = "further sources";
 
 /// What is noted of the samples of one pass.
@@ -115,7 +115,11 @@ impl Groups {
             .query_row([], |row| row.get(0))?;
         let former = known.iter().map(|known| (known.row.key.clone(), known.row.id)).collect();
         let sql = "SELECT type, key, place FROM source_orders WHERE person_id = ?1 ORDER BY type, place";
-        let order = |row: &Row<'_>| Ok(StoredOrder { kind: row.get(0)?, key: row.get(1)?, place: row.get(2)? });
+        let order = |row: &Row<'_>| {
+            // An earlier version had keys of any length.
+            let key = shortened(row.get_ref(1)?.as_str()?).into_owned();
+            Ok(StoredOrder { kind: row.get(0)?, key, place: row.get(2)? })
+        };
         let orders = connection.prepare_cached(sql)?.query_map([person], order)?.collect::<rusqlite::Result<_>>()?;
         let (by_key, by_source, watch) = Default::default();
         let (last, id_of, closed, kind) = Default::default();
@@ -242,7 +246,7 @@ impl Groups {
         let texts = source_texts(connection, id)?;
         let source = source_of(&texts);
         let entered = Source { is_user_entered: true, ..source };
-        let name = shortened(source.name).replace('\u{a0}', " ");
+        let name = source.shown_name();
         let group = self.group(&source.group(), &name, source.class(), start_ms);
         let is_apart = self.known[group as usize].row.key != FURTHER_KEY;
         let of_source = OfSource { group, may_be_manual: is_apart && entered.class() != source.class() };
@@ -264,7 +268,8 @@ impl Groups {
 
     fn group(&mut self, key: &str, name: &str, class: Class, at_ms: i64) -> GroupId {
         // One place is left for those that share it.
-        let is_full = self.known.len() + 1 >= SOURCE_GROUPS_KEPT_MAX && !self.by_key.contains_key(key);
+        let is_full = self.known.len() + 1 >= SOURCE_GROUPS_KEPT_MAX || self.by_key.contains_key(FURTHER_KEY);
+        let is_full = is_full && !self.by_key.contains_key(key);
         let (key, name, class) = if is_full { (FURTHER_KEY, FURTHER_NAME, Class::Other) } else { (key, name, class) };
         if let Some(group) = self.by_key.get(key) {
             let known = &mut self.known[*group as usize];

@@ -10,7 +10,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::healthkit::is_named;
 use crate::model::limits::COMMAND_TIME_MAX;
 use crate::model::time::to_iso_seconds;
-use crate::statistics::LocalDay;
+use crate::statistics::{LocalDay, shortened};
 use crate::store::database::Database;
 use crate::store::failure::{command_error, open_error, store_error};
 use crate::store::kept::Kept;
@@ -348,6 +348,7 @@ fn key_of(connection: &Connection, person: i64, typed: &str) -> std::result::Res
     let sql =
         "SELECT key FROM source_groups WHERE person_id = ?1 AND (key = ?2 OR name = ?2) ORDER BY key <> ?2 LIMIT 2";
     let mut select = connection.prepare(sql)?;
+    let typed = &*shortened(typed);
     let found: Vec<String> =
         select.query_map(params![person, typed], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     match &found[..] {

@@ -8,12 +8,12 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
 use super::dirty::{ALL, Span};
-use super::groups::{Groups, Known, source_of, source_texts};
+use super::groups::{FURTHER_KEY, Groups, Known, source_of, source_texts};
 use super::halt::Step;
 use super::metadata::SharedTexts;
 use super::witness::Witness;
 use crate::model::time::DAY_MS;
-use crate::statistics::{Class, shortened};
+use crate::statistics::Class;
 use crate::store::lookup::types_of_person;
 use crate::store::supplied::{Need, Supplied};
 
@@ -137,12 +137,16 @@ impl Rows<'_> {
 
     /// Makes a group what the sources that are left reveal of it.
     fn reveal(&mut self, group: &mut Known, left: &[Witness]) -> Step<()> {
+        // Sources come to it as they are met, so none of them says what it is.
+        if group.row.key == FURTHER_KEY {
+            return Ok(());
+        }
         let mut revealed: Option<(Class, String)> = None;
         for witness in left {
             let texts = source_texts(&self.connection, witness.source)?;
             let source = source_of(&texts);
             let class = if witness.is_manual { Class::Manual } else { source.class() };
-            let name = shortened(source.name).replace('\u{a0}', " ");
+            let name = source.shown_name();
             revealed = Some(match revealed {
                 None => (class, name),
                 Some((known, first)) => {

@@ -299,4 +299,14 @@ fn sources_beyond_the_bound_are_one_group() {
         assert_eq!(one("SELECT CAST(sum(value) AS INTEGER) FROM days"), sources);
         world.note(1, (0, DAY_MS), true);
     }
+    // A further source goes, and then one with its own group: those that share one still do.
+    for (source, number) in [(sources, 3), (1, 4)] {
+        connection.execute("DELETE FROM samples WHERE source_id = ?1", [source]).unwrap();
+        world.note(1, (source * MINUTE_MS, source * MINUTE_MS), true);
+        world.note(1, (0, 4 * DAY_MS), false);
+        run(connection, number);
+        assert_eq!(one("SELECT count(*) FROM source_groups WHERE name = 'further sources' AND class = 'other'"), 1);
+    }
+    assert_eq!(one("SELECT CAST(sum(value) AS INTEGER) FROM days"), sources - 2);
+    assert_eq!(one("SELECT count(*) FROM source_groups"), SOURCE_GROUPS_KEPT_MAX as i64 - 1);
 }

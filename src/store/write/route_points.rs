@@ -139,12 +139,16 @@ impl<'a> BatchWriter<'a> {
             row.vertical_accuracy_m,
             other
         ];
-        if let Some(long) = LongTexts::of(None, other) {
-            values[OTHER] = long.id(connection, LONG_ID, &values[..6])?.into();
-        } else if !upsert.expects_known() && import.has_decided((row.workout, row.route)) && inserts.add(&values)? {
+        let long = LongTexts::of(None, other);
+        let may_wait = long.is_none() && !upsert.expects_known() && import.has_decided((row.workout, row.route));
+        if may_wait && inserts.add(&values)? {
             return Ok(None);
         }
         self.insert_points(inserts, upsert)?;
+        // One of those that waited may be this location.
+        if let Some(long) = long {
+            values[OTHER] = long.id(connection, LONG_ID, &values[..6])?.into();
+        }
         let outcome = upsert.write(&values)?;
         let locations = &mut self.ids.merge.workouts.locations;
         if outcome == Outcome::New && locations.replace_others(connection, person, import, row.time_ms)? {

@@ -53,7 +53,7 @@ pub(in crate::store) fn explain(
     let sql = "SELECT count(*) FROM missing_samples CROSS JOIN samples USING (person_id, type_id, start_ms, uuid)
         WHERE person_id = ?1 AND type_id = ?2 AND start_ms >= ?3 AND start_ms < ?4";
     let missing: i64 = connection.query_row(sql, params![person.id, kind.id, span.0, span.1], |row| row.get(0))?;
-    if explanation.value.is_some() && now_ms() < span.1 {
+    if (explanation.value.is_some() || explanation.night.is_some()) && now_ms() < span.1 {
         explanation.marks.insert(0, Mark::Partial);
     }
     if missing > 0 {

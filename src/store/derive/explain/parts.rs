@@ -62,7 +62,7 @@ impl Mark {
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
-            Self::Partial => "partial: the day is not over",
+            Self::Partial => "partial: its time is not over",
             Self::Approximate => "approximate: too many samples overlap",
             Self::LongSample => "of a long sample: one of more than a day counts",
         }
