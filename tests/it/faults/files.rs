@@ -49,7 +49,11 @@ fn rows_in_a_deleted_file_are_not_acknowledged() {
         // Its rows are in the database's file then, and do not go with the WAL.
         wait_until("the checkpoint", || (fs::metadata(&database).unwrap().len() > 100_000).then_some(()));
         let answer = post_and_meanwhile(&program, &database, &second, || fs::remove_file(&gone).unwrap());
-        assert_eq!((answer.status, answer.field("stored")), (500, json!(0)), "{suffix}");
+        // Without a number if the writer still entered the upload when the file went.
+        assert!(
+            answer.status == 500 && [json!(0), json!(null)].contains(&answer.field("stored")),
+            "{suffix} {answer:?}"
+        );
         program.wait_for_line("moved or deleted under the program; restart it");
         assert_eq!(post(&program, &second).status, 500, "{suffix}");
         assert_eq!(get(program.address, "/healthz").status, 503, "{suffix}");
