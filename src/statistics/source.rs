@@ -188,16 +188,18 @@ pub fn shortened(text: &str) -> Cow<'_, str> {
 }
 
 fn shortened_name(name: &str) -> Cow<'_, str> {
-    if name.contains('\u{a0}') {
-        Cow::Owned(shortened(&name.replace('\u{a0}', " ")).into_owned())
-    } else {
-        shortened(name)
+    match plain(name) {
+        Cow::Borrowed(name) => shortened(name),
+        Cow::Owned(name) => Cow::Owned(shortened(&name).into_owned()),
     }
 }
 
 /// The name with plain spaces and nothing around it: Apple writes "Apple Watch" with U+00A0.
 fn normalized(name: &str) -> Cow<'_, str> {
-    let name = name.trim();
+    plain(name.trim())
+}
+
+fn plain(name: &str) -> Cow<'_, str> {
     if name.contains('\u{a0}') { Cow::Owned(name.replace('\u{a0}', " ")) } else { Cow::Borrowed(name) }
 }
 

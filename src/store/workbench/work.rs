@@ -180,8 +180,7 @@ impl Workbench {
 
     /// Hands over all that was changed, with a note of it, before the other database commits.
     pub(in crate::store) fn flush(&mut self, remote: &mut impl Remote) -> Result<()> {
-        self.ids.changes.forget_rows();
-        self.ids.changes.write(&self.connection).map_err(store_failure)?;
+        self.ids.changes.enter(&self.connection).map_err(store_failure)?;
         self.send(remote)
     }
 

@@ -144,7 +144,7 @@ impl Changes {
         place
     }
 
-    /// Writes what was noted, before the commit.
+    /// Writes what was noted, before the commit. Of many rows in the table the older ones are compacted.
     pub(in crate::store) fn write(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         if self.used == 0 {
             return Ok(());
@@ -153,6 +153,22 @@ impl Changes {
             Some(rows) => rows,
             None => connection.query_row("SELECT count(*) FROM changes", [], |row| row.get(0))?,
         };
+        rows += self.enter(connection)?;
+        if rows > CHANGES_ROWS_MIN {
+            let most = rows_max(connection)?;
+            // Of many persons and types more is left than that.
+            if rows > most.max(2 * self.left) {
+                rows = compact(connection, CHANGES_KEPT.min(most / 8))?;
+                self.left = rows;
+            }
+        }
+        self.rows = Some(rows);
+        Ok(())
+    }
+
+    /// Writes what was noted, whatever the table has: a workbench's is emptied soon. Returns how many rows that is.
+    pub(in crate::store) fn enter(&mut self, connection: &Connection) -> rusqlite::Result<i64> {
+        let mut rows = 0;
         let mut insert = connection.prepare_cached(INSERT)?;
         for entry in &mut self.entries[..self.used] {
             let ChangeKey { person, kind, type_id } = entry.key;
@@ -164,17 +180,8 @@ impl Changes {
                 rows += 1;
             }
         }
-        if rows > CHANGES_ROWS_MIN {
-            let most = rows_max(connection)?;
-            // Of many persons and types more is left than that.
-            if rows > most.max(2 * self.left) {
-                rows = compact(connection, CHANGES_KEPT.min(most / 8))?;
-                self.left = rows;
-            }
-        }
-        self.rows = Some(rows);
         self.clear();
-        Ok(())
+        Ok(rows)
     }
 
     /// Returns the noted spans and clears them, sorted by key. Unknown times are `None`.
@@ -187,12 +194,6 @@ impl Changes {
             }
         }
         self.clear();
-    }
-
-    /// Forgets how many rows the table has. A table that is emptied is never compacted.
-    #[cfg(feature = "postgres")]
-    pub(in crate::store) fn forget_rows(&mut self) {
-        self.rows = None;
     }
 
     fn clear(&mut self) {

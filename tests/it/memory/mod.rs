@@ -27,7 +27,7 @@ const MORE_KIB_MAX: u64 = 2560;
 const IMPORT_KIB_MAX: u64 = 24 << 10;
 
 /// The body of an upload under way.
-struct Body<'a>(&'a mut Client);
+pub(crate) struct Body<'a>(pub(crate) &'a mut Client);
 
 impl Write for Body<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

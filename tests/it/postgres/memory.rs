@@ -1,6 +1,5 @@
 //! Flat memory with the store in PostgreSQL: eight uploads at once, whatever their length.
 
-use std::io::{self, Write};
 use std::thread;
 
 use healthsink::model::limits::INGESTS_MAX;
@@ -10,20 +9,7 @@ use healthsink_testkit::http::Client;
 
 use super::cluster::store;
 use super::samples::serve;
-use crate::memory::peak_kib;
-
-/// The body of an upload under way.
-struct Body<'a>(&'a mut Client);
-
-impl Write for Body<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.chunk(bytes).map(|()| bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::memory::{Body, peak_kib};
 
 #[test]
 fn eight_uploads_at_once_stay_within_the_equation() {
