@@ -1,7 +1,6 @@
 //! A server for two people: one sends good uploads, the other is hostile. Whatever the hostile one does, good uploads are
 //! stored completely, and memory stays within the sum of `limits`.
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -15,6 +14,7 @@ use healthsink_testdata::Payload;
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::memory::peak_kib;
 use crate::program::{Program, command, run};
 use healthsink_testkit::http::{Client, PATH, Response};
 use healthsink_testkit::tls::Authority;
@@ -29,7 +29,7 @@ pub(crate) struct Site {
     pub(crate) authority: Option<Authority>,
     good: String,
     bad: String,
-    idle_kib: usize,
+    idle_kib: u64,
 }
 
 impl Site {
@@ -205,20 +205,16 @@ impl Site {
             Some(_) => memory::tls_connections_bytes(connections.min(limits::TLS_CONNECTIONS_MAX)),
             None => memory::connections_bytes(connections),
         };
-        let allowed = CODE_BYTES
-            + uploads * memory::ingest_bytes()
+        let allowed = uploads * memory::ingest_bytes()
             + memory::hostile_bytes(hostile)
             + limits::PAGE_CACHE_BYTES
             + connections
             + memory::zstd_bytes(zstd);
-        let (peak, allowed) = (peak_kib(self.id), self.idle_kib + (allowed >> 10));
+        let (peak, allowed) = (peak_kib(self.id), self.idle_kib + (allowed as u64 >> 10));
         println!("peak {peak} KiB, idle {} KiB, allowed {allowed} KiB", self.idle_kib);
         assert!(peak <= allowed, "peak {peak} KiB, allowed {allowed} KiB");
     }
 }
-
-/// Pages of the program that are not resident while it is idle: a debug build has several times as many as a release.
-const CODE_BYTES: usize = 4 << 20;
 
 fn good(seed: u64) -> (Vec<u8>, u64) {
     let (body, written) = Payload { seed, target_bytes: 100_000, ..Payload::default() }.to_vec();
@@ -236,11 +232,4 @@ pub(crate) fn rest_of(mut stream: impl Read) -> Vec<u8> {
             Err(_) => return all,
         }
     }
-}
-
-/// Returns a running process's peak in KiB.
-fn peak_kib(id: u32) -> usize {
-    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux reports the peak");
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

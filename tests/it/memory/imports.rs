@@ -14,9 +14,8 @@ use healthsink_testkit::wait::wait_until;
 use super::{IMPORT_KIB_MAX, MB, MORE_KIB_MAX, least, peak_kib, upload};
 use crate::program::{Program, command};
 
-/// KiB of [`IMPORT_KIB_MAX`] that the data may take: the released program takes 6 MiB. A debug build is larger, and how much
-/// depends on the system's cache, so the tests compare an import with one that takes nothing.
-const DATA_KIB_MAX: u64 = IMPORT_KIB_MAX - (6 << 10);
+/// KiB of [`IMPORT_KIB_MAX`] that the data may take: an import that takes nothing needs 4 MiB.
+const DATA_KIB_MAX: u64 = IMPORT_KIB_MAX - (4 << 10);
 
 /// Returns the peak in KiB of an import that takes nothing.
 fn peak_of_nothing() -> u64 {
