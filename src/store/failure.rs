@@ -38,9 +38,19 @@ pub(super) fn open_error(database: &Database, error: &rusqlite::Error) -> Error 
             "cannot open the database {shown}: {error}{}; give it and its folder to the user who runs this",
             private::owner(database.path())
         ),
-        _ => format!("cannot open the database {shown}: {error}"),
+        _ => format!("cannot open the database {shown}: {error}{}", remedy(error)),
     };
     Error::new(ErrorKind::Store, message)
+}
+
+/// What to do about a table that somebody has dropped.
+fn remedy(error: &rusqlite::Error) -> &'static str {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(text)) if text.starts_with("no such table") => {
+            "; start `healthsink serve` anew, which makes tables of figures again, and see `healthsink check`"
+        }
+        _ => "",
+    }
 }
 
 /// Why an open database cannot be written.
@@ -51,7 +61,7 @@ pub(super) fn store_error(error: &rusqlite::Error) -> Error {
         Some(ErrorCode::ReadOnly) => {
             Error::new(ErrorKind::Store, format!("the database is read-only; {READ_ONLY_REMEDY}"))
         }
-        _ => Error::new(ErrorKind::Store, format!("the database could not be written: {error}")),
+        _ => Error::new(ErrorKind::Store, format!("the database could not be written: {error}{}", remedy(error))),
     }
 }
 

@@ -84,6 +84,11 @@ impl TableName {
     }
 }
 
+/// Whether a table holds only what is computed from the rows.
+pub(in crate::store) fn is_of_figures(name: &str) -> bool {
+    TableName::with(Content::Figure).any(|table| table.text() == name)
+}
+
 impl std::fmt::Display for TableName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.text())

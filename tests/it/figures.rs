@@ -456,6 +456,47 @@ fn figures_made_in_another_way_are_those_from_nothing() {
     }
 }
 
+/// A note of `check` names each table that was dropped. The next import makes it again, with the same figures.
+#[test]
+fn dropped_tables_come_back_equal() {
+    const TABLES: [&str; 11] = [
+        "days",
+        "hours",
+        "nights",
+        "night_segments",
+        "workout_days",
+        "dose_days",
+        "zone_changes",
+        "source_groups",
+        "sample_lengths",
+        "shadowed_samples",
+        "derived_state",
+    ];
+    let (samples, workouts) = three_weeks();
+    let owned = Owned::new();
+    owned.import(&Samples::data(&samples.lists), &[]);
+    owned.import(&json!({"data": {"workouts": workouts}}), &[]);
+    let before = derived(&owned.db);
+    let alone = TABLES.iter().map(std::slice::from_ref);
+    for dropped in alone.chain([&TABLES[..]]) {
+        let connection = Connection::open(&owned.db).unwrap();
+        // As for `sqlite3`.
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        for table in dropped {
+            connection.execute_batch(&format!("DROP TABLE {table}")).unwrap();
+        }
+        drop(connection);
+        let output = run(&["check", "--json", "--db", owned.db.to_str().unwrap()]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap();
+        let notes = findings.iter().filter(|finding| finding["message"].as_str().unwrap().ends_with("is missing"));
+        assert_eq!((output.status.code(), notes.count()), (Some(0), dropped.len()), "{report}");
+        owned.import(&json!({"data": {}}), &[]);
+        assert_eq!(derived(&owned.db), before, "{dropped:?}");
+        assert!(run(&["check", "--db", owned.db.to_str().unwrap()]).status.success());
+    }
+}
+
 #[test]
 fn a_condensed_series_over_midnight_is_in_no_sum_of_either_day() {
     let (mut samples, run_ms) = (Samples::default(), 23 * HOUR_MS + 50 * MINUTE_MS);

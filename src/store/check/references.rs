@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use super::report::{REPORT, RESTORE, Report, SEND_AGAIN, plural};
-use crate::store::tables::WITH_LONG_TEXTS;
+use super::report::{COMPUTE_AGAIN, REPORT, RESTORE, Report, SEND_AGAIN, plural};
+use crate::store::tables::{WITH_LONG_TEXTS, is_of_figures};
 
 /// A reference that the schema does not declare, since its columns are only a part of the row's own key.
 struct Reference {
@@ -127,8 +127,12 @@ fn check_declared(connection: &Connection, report: &mut Report) -> rusqlite::Res
         *faults.entry((row.get(0)?, row.get(2)?)).or_default() += 1;
     }
     for ((table, parent), faults) in faults {
-        let rows = plural(faults, "row");
-        report.add_damage("references", format!("{rows} of {table} refer to missing rows of {parent}"), RESTORE);
+        let message = format!("{} of {table} refer to missing rows of {parent}", plural(faults, "row"));
+        if [&table, &parent].iter().all(|name| is_of_figures(name)) {
+            report.add_note("references", message, COMPUTE_AGAIN);
+        } else {
+            report.add_damage("references", message, RESTORE);
+        }
     }
     Ok(())
 }

@@ -43,6 +43,7 @@ pub enum Severity {
 pub(super) const RESTORE: &str = "stop the server, keep a copy of the file, and `healthsink restore` the last backup; then send or import again what came since";
 pub(super) const SEND_AGAIN: &str =
     "if nobody deleted rows by hand, restore a backup, or send and import again: rows that exist are not duplicated";
+pub(super) const COMPUTE_AGAIN: &str = "no row is lost; run in `sqlite3`: DELETE FROM derived_state -- the next start of `healthsink serve` or `healthsink import` computes all figures again";
 pub(super) const REPORT: &str = "keep a copy of the file and report it: healthsink never writes this";
 
 impl Report {

@@ -1,6 +1,8 @@
 //! The schema and its versions. A new database is made at the newest one; an older database is brought there step by step, all in
-//! one transaction. A test compares both. Views belong to no version: see `views`.
+//! one transaction. A test compares both. Views belong to no version: see `views`. What
+//! was dropped of the figures is made again: see `figures`.
 
+mod figures;
 mod views;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -61,7 +63,7 @@ pub(super) fn migrate(
     if VERSIONS.bring(connection, database, before_first_step)? {
         return Ok(());
     }
-    views::bring(connection).map_err(|error| open_error(database, &error))
+    figures::bring(connection).and_then(|()| views::bring(connection)).map_err(|error| open_error(database, &error))
 }
 
 /// Makes the newest tables and the views in an empty database that nobody else uses.

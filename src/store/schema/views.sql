@@ -719,6 +719,12 @@ SELECT
   p.name AS person,
   w.day, -- local date
   a.name AS activity, -- such as running
+  w.duration_s / 60 AS value, -- minutes
+  'min' AS unit, -- minutes
+  w.day >= date('now', '-1 day') AND coalesce((
+    SELECT unixepoch() * 1000 < max(d.end_ms) FROM types t CROSS JOIN days d
+    WHERE d.person_id = w.person_id AND d.type_id = t.id AND d.day = w.day
+  ), w.day >= date('now')) AS partial, -- 1 if the day is not over
   w.workouts, -- their number
   w.duration_s,
   w.energy_kcal, -- kilocalories
