@@ -47,7 +47,7 @@ pub(super) fn open_error(database: &Database, error: &rusqlite::Error) -> Error 
 fn remedy(error: &rusqlite::Error) -> &'static str {
     match error {
         rusqlite::Error::SqliteFailure(_, Some(text)) if text.starts_with("no such table") => {
-            "; start `healthsink serve` anew, which makes tables of figures again, and see `healthsink check`"
+            "; the next start of `healthsink serve` makes tables of figures again; see `healthsink check`"
         }
         _ => "",
     }

@@ -1,5 +1,5 @@
-//! Tables of figures that somebody has dropped. They hold nothing that the rows do not, so they are made again, empty, and all
-//! figures are computed anew.
+//! Tables of figures that somebody has dropped. They hold nothing that the rows do not, so they are made again, empty, and
+//! all figures are computed.
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -19,10 +19,8 @@ pub(super) fn bring(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()?;
     if !tables.is_empty() {
         let names = tables.iter().map(|table| table.text()).collect::<Vec<_>>().join(", ");
-        Notice::Warning(format!(
-            "dropped tables of figures are made again, and all figures are computed anew: {names}"
-        ))
-        .log();
+        Notice::Warning(format!("dropped tables of figures are made again, and all figures are computed: {names}"))
+            .log();
     }
     Ok(())
 }
