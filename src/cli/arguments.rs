@@ -7,9 +7,8 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::table::is_unseen;
-use crate::model::error::ErrorKind;
+use crate::model::error::{self, ErrorKind};
 use crate::model::limits::{INGESTS_MAX, NAME_BYTES_MAX};
-use crate::model::record::ME;
 use crate::model::time::{DAY_MS, HOUR_MS};
 use crate::serve::config::{HEALTH_PATH, METRICS_PATH, SESSION_END_PATH, SESSION_PATH};
 use crate::serve::public_url::PublicUrl;
@@ -190,12 +189,23 @@ impl std::fmt::Display for Ingests {
     }
 }
 
-/// Returns whose figures a command shows without `--person`: those of the only person with data or a token, or of the first person.
-pub(super) fn whose(person: Option<String>, kept: &Kept) -> String {
-    person.unwrap_or_else(|| match kept.persons_in_use(2).unwrap_or_default().as_mut_slice() {
-        [only] => std::mem::take(only),
-        _ => kept.first_person().unwrap_or_else(|_| ME.to_owned()),
-    })
+/// Returns whom a command means: who was named, or the only person with data or a token, or the first person if nobody has any.
+///
+/// # Errors
+///
+/// If several persons have data or tokens, and none was named.
+pub(super) fn whose(person: Option<String>, kept: &Kept) -> error::Result<String> {
+    person.map_or_else(|| kept.only_person()?.map_or_else(|| kept.first_person(), Ok), Ok)
+}
+
+/// A word of a command as a shell reads it.
+pub(super) fn shell_word(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+@:".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

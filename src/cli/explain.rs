@@ -37,7 +37,7 @@ pub(super) struct ExplainArguments {
 impl ExplainArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         let kept = self.store.kept(&self.database)?;
-        let explanation = kept.explain(&whose(self.person, &kept), &self.kind, self.day)?;
+        let explanation = kept.explain(&whose(self.person, &kept)?, &self.kind, self.day)?;
         print(&explanation, self.form.form())?;
         Ok(Outcome::Done)
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
-use super::arguments::{DB_DEFAULT, DatabaseArgument, Outcome, parse_name, whose};
+use super::arguments::{DB_DEFAULT, DatabaseArgument, Outcome, parse_name, shell_word, whose};
 use super::print::{FormArgument, Printable, print};
 use super::store::StoreArgument;
 use super::table::{Align, Table, shown_within};
@@ -60,7 +60,7 @@ impl ReportArguments {
         let (from, to) = self.span(now_ms)?;
         let kept = self.store.kept(&self.database)?;
         let command = self.command(&kept);
-        let question = ReportQuestion { person: whose(self.person, &kept), to, from, now_ms };
+        let question = ReportQuestion { person: whose(self.person, &kept)?, to, from, now_ms };
         let report = kept.report(&question)?;
         print(&Shown { report, command }, self.form.form())?;
         Ok(Outcome::Done)
@@ -72,12 +72,12 @@ impl ReportArguments {
     fn command(&self, kept: &Kept) -> String {
         let mut command = "healthsink report".to_owned();
         if let Some(person) = &self.person {
-            command = format!("{command} --person {}", word(person));
+            command = format!("{command} --person {}", shell_word(person));
         }
         if let Kept::Postgres(address) = kept {
-            command = format!("{command} --store {}", word(&address.to_string()));
+            command = format!("{command} --store {}", shell_word(&address.to_string()));
         } else if self.database.db != Path::new(DB_DEFAULT) {
-            command = format!("{command} --db {}", word(&self.database.db.to_string_lossy()));
+            command = format!("{command} --db {}", shell_word(&self.database.db.to_string_lossy()));
         }
         command
     }
@@ -104,16 +104,6 @@ impl ReportArguments {
         }
         Ok((ReportStart::At(from), to))
     }
-}
-
-/// A word of a command as a shell reads it.
-fn word(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+@:".contains(letter);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// A report, and the command that asks for it.

@@ -90,7 +90,7 @@ impl SourcesArguments {
 impl Scope {
     fn list(&self) -> Result<Sources> {
         let kept = self.store.kept(&self.database)?;
-        let person = whose(self.person.clone(), &kept);
+        let person = whose(self.person.clone(), &kept)?;
         kept.sources(&person, self.kind.as_deref()).map(Sources)
     }
 
@@ -103,7 +103,7 @@ impl Scope {
 
 /// Enters a decision, and computes the figures that it changes.
 pub(super) fn decide(kept: &Kept, person: Option<String>, decision: &Decision) -> Result<()> {
-    kept.decide(&whose(person, kept), decision)?;
+    kept.decide(&whose(person, kept)?, decision)?;
     let Some(database) = kept.file() else { return Ok(()) };
     let writer = Writer::start(database)?;
     let derived = writer.derive(None);

@@ -146,13 +146,6 @@ impl Place {
         }
     }
 
-    pub(super) fn first_person(&self) -> Result<String> {
-        match self {
-            Self::File(database) => database.first_person(),
-            Self::Postgres(address) => address.first_person(),
-        }
-    }
-
     /// The file; none of a database in PostgreSQL.
     pub(super) fn file(&self) -> Option<&Database> {
         match self {

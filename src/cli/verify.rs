@@ -29,7 +29,7 @@ pub(super) struct VerifyArguments {
 impl VerifyArguments {
     pub(super) fn run(self) -> Result<Outcome> {
         let kept = self.store.kept(&self.database)?;
-        print(&kept.verify(&whose(self.person, &kept), now_ms())?, self.form.form())?;
+        print(&kept.verify(&whose(self.person, &kept)?, now_ms())?, self.form.form())?;
         Ok(Outcome::Done)
     }
 }

@@ -117,7 +117,7 @@ impl ZonesArguments {
 impl Scope {
     fn list(&self) -> Result<Zones> {
         let kept = self.store.kept(&self.database)?;
-        let person = whose(self.person.clone(), &kept);
+        let person = whose(self.person.clone(), &kept)?;
         kept.zones(&person).map(Zones)
     }
 }

@@ -12,7 +12,6 @@ use crate::formats::account::Tally;
 use crate::formats::output::Output;
 use crate::model::batch::{Batch, Decoded, Overflow, Sink};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::PERSONS_NAMED_MAX;
 use crate::store::writer::Writer;
 use crate::store::writer::ingest::ingest_with;
 use crate::store::{Address, Database, Origin, OriginKind};
@@ -99,14 +98,7 @@ fn whose(import: &Import, database: &Database) -> Result<Option<String>> {
     if import.store.is_some() {
         return Err(Error::usage("add --person NAME to say whose this is: a database in PostgreSQL may have many"));
     }
-    let mut persons = database.persons_in_use(PERSONS_NAMED_MAX + 1)?;
-    if persons.len() <= 1 {
-        return Ok(persons.pop());
-    }
-    let more = if persons.len() > PERSONS_NAMED_MAX { " and others" } else { "" };
-    persons.truncate(PERSONS_NAMED_MAX);
-    let (persons, shown) = (persons.join(", "), import.db.display());
-    Err(Error::usage(format!("{shown} has data or tokens of {persons}{more}: add --person NAME to say whose this is")))
+    database.only_person()
 }
 
 struct Importer<'a> {

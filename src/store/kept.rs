@@ -4,7 +4,9 @@ use std::fmt;
 
 use super::database::Database;
 use super::postgres::Address;
+use super::read::people::only;
 use crate::model::error::Result;
+use crate::model::limits::PERSONS_NAMED_MAX;
 
 /// Where rows are kept.
 #[derive(Clone, Debug)]
@@ -25,15 +27,15 @@ impl Kept {
         }
     }
 
-    /// Returns the names of persons with data or a valid token, at most so many.
+    /// Returns the only person with data or a valid token; `None` if there is none.
     ///
     /// # Errors
     ///
-    /// Why the database cannot be read.
-    pub fn persons_in_use(&self, most: usize) -> Result<Vec<String>> {
+    /// If there are several, or why the database cannot be read.
+    pub fn only_person(&self) -> Result<Option<String>> {
         match self {
-            Self::File(database) => database.persons_in_use(most),
-            Self::Postgres(address) => address.persons_in_use(most),
+            Self::File(database) => database.only_person(),
+            Self::Postgres(address) => only(address.persons_in_use(PERSONS_NAMED_MAX + 1)?, address),
         }
     }
 
@@ -41,7 +43,7 @@ impl Kept {
     ///
     /// # Errors
     ///
-    /// As for [`Kept::persons_in_use`].
+    /// Why the database cannot be read.
     pub fn first_person(&self) -> Result<String> {
         match self {
             Self::File(database) => database.first_person(),

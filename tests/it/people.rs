@@ -74,6 +74,47 @@ fn an_import_asks_whose_it_is_only_if_that_is_unclear() {
     assert_eq!(owners(&database), [json!("me")]);
 }
 
+/// Commands for one person mean the only one that there is. With several they change and show nothing, and name them.
+#[test]
+fn a_command_means_the_only_person() {
+    let folder = Folder::new();
+    let (file, database) = (folder.write("a.json", PAYLOAD), folder.path("health.db"));
+    let setup = ["setup", "--yes", "--no-wait", "--json", "--listen", "127.0.0.1:0"];
+    let commands: [&[&str]; 8] = [
+        &["token", "new", "--scope", "read", "--json"],
+        &["report", "--json"],
+        &["explain", "--type", "heart_rate", "--day", "2026-03-01"],
+        &["verify"],
+        &["sources", "list"],
+        &["zones", "list"],
+        &["zones", "home", "Europe/Berlin"],
+        &setup,
+    ];
+    assert_eq!(say(&database, &["token", "new", "--person", "anna"]).0, Some(0));
+    assert_eq!(say(&database, &["import", file.to_str().unwrap()]).0, Some(0));
+    for command in commands {
+        let (code, printed, said) = say(&database, command);
+        assert_eq!(code, Some(0), "{command:?}: {said}");
+        if command.contains(&"--json") {
+            assert_eq!(serde_json::from_str::<Value>(&printed).unwrap()["person"], "anna", "{command:?}");
+        }
+    }
+    assert_eq!(rows(&database, "SELECT person_id FROM home_zones"), [json!({"person_id": 2})]);
+    let mut tokens = rows(&database, "SELECT DISTINCT p.name FROM tokens t JOIN persons p ON p.id = t.person_id");
+    assert_eq!(tokens, [json!({"name": "anna"})]);
+
+    assert_eq!(say(&database, &["token", "new", "--person", "ben"]).0, Some(0));
+    for command in commands {
+        let (code, printed, said) = say(&database, command);
+        assert_eq!((code, printed.as_str()), (Some(2), ""), "{command:?}");
+        assert!(said.contains("anna, ben: add --person NAME"), "{command:?}: {said}");
+        let (code, _, said) = say(&database, &[command, &["--person", "anna"]].concat());
+        assert_eq!(code, Some(0), "{command:?}: {said}");
+    }
+    tokens = rows(&database, "SELECT p.name FROM tokens t JOIN persons p ON p.id = t.person_id WHERE p.name <> 'anna'");
+    assert_eq!(tokens, [json!({"name": "ben"})]);
+}
+
 /// Begins to import standard input for a person, and waits until rows are stored.
 fn begin_import(database: &Path, person: &str, half: &[u8]) -> Child {
     let mut import = command();

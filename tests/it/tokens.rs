@@ -103,7 +103,7 @@ fn tokens_are_listed_for_people_and_programs() {
     assert_eq!(missing.status.code(), Some(1));
     assert!(!database.exists(), "asking makes no database");
     new(&database, "anna");
-    let output = token(&database, &["new", "--label", "tablet", "--json"]);
+    let output = token(&database, &["new", "--person", "me", "--label", "tablet", "--json"]);
     let made: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!([&made["id"], &made["person"], &made["label"]], [&json!(2), &json!("me"), &json!("tablet")]);
     assert!(made["token"].as_str().unwrap().starts_with("hs_") && output.stderr.is_empty(), "{output:?}");

@@ -66,11 +66,12 @@ impl Questions {
         self.ask(question, &default, hint, |answer| url_of_answer(reach, answer)).map(Some)
     }
 
-    /// Whose data it is.
-    pub(super) fn person(&mut self, given: Option<String>, default: String) -> Result<String> {
+    /// Whose data it is. `likely` fails if several persons are.
+    pub(super) fn person(&mut self, given: Option<String>, likely: impl FnOnce() -> Result<String>) -> Result<String> {
         if let Some(person) = given {
             return Ok(person);
         }
+        let default = if self.is_asking { likely().unwrap_or_default() } else { likely()? };
         self.ask("Whose data does the phone send? A name, to keep persons apart", &default, "type a name", |answer| {
             parse_name(answer).ok()
         })
@@ -211,7 +212,7 @@ mod tests {
     fn without_a_terminal_each_question_has_its_default() {
         let mut questions = Questions::new(false, false);
         assert_eq!(questions.reach(None).unwrap(), Reach::Home);
-        assert_eq!(questions.person(None, "anna".to_owned()).unwrap(), "anna");
+        assert_eq!(questions.person(None, || Ok("anna".to_owned())).unwrap(), "anna");
         assert_eq!(questions.public_url(Reach::Domain, None).unwrap(), None);
         assert!(!questions.boot(None).unwrap());
     }

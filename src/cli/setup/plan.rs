@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
+use crate::cli::arguments::shell_word;
 use crate::model::error::{Error, Result};
 use crate::serve::config::PORT_DEFAULT;
 use crate::serve::network::Network;
@@ -109,12 +110,12 @@ impl Plan {
         );
         if !is_own {
             let url = self.public_url.as_ref().map(|url| format!(" --public-url '{url}'")).unwrap_or_default();
-            let person = person.replace('\'', r"'\''");
+            let person = shell_word(person);
             let way = reach.to_possible_value().map(|way| way.get_name().to_owned()).unwrap_or_default();
             add(
                 "Then make a token in its database, which is another one",
                 format!(
-                    "sudo healthsink setup --db {SERVICE_DATABASE} --yes \\\n  --reach {way}{url} --person '{person}'"
+                    "sudo healthsink setup --db {SERVICE_DATABASE} --yes \\\n  --reach {way}{url} --person {person}"
                 ),
             );
         }

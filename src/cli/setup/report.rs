@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::app::App;
 use super::plan::Plan;
+use crate::cli::arguments::shell_word;
 use crate::cli::print::{Form, print_to_reader, write_json};
 use crate::cli::qr::draw;
 use crate::cli::table::shown_within;
@@ -159,7 +160,8 @@ impl<'a> Report<'a> {
         if let Some(link) = &self.sign_in {
             writeln!(
                 out,
-                "\nTo look at the data, open this link on the phone. It signs the browser in once,\nwithin 10 minutes; later: healthsink token new --scope read --qr\n  {link}"
+                "\nTo look at the data, open this link on the phone. It signs the browser in once,\nwithin 10 minutes; later: healthsink token new --scope read --qr --person {}\n  {link}",
+                shell_word(self.person)
             )?;
         }
         if let Some(link) = self.sign_in.as_ref().filter(|_| codes.page) {

@@ -8,7 +8,7 @@ use clap::builder::FalseyValueParser;
 use serde::Serialize;
 
 use super::quota::QuotaArguments;
-use crate::cli::arguments::{AppArguments, DatabaseArgument, parse_name, parse_period};
+use crate::cli::arguments::{AppArguments, DatabaseArgument, parse_name, parse_period, whose};
 use crate::cli::print::{Form, FormArgument, print_to_reader, write_json};
 use crate::cli::qr::draw;
 use crate::cli::sign_in;
@@ -83,7 +83,7 @@ impl NewArguments {
         let page = self.qr.then(|| self.page_url(&place)).transpose()?;
         let created_ms = now_ms();
         let expires_ms = self.expires.map(|expiry| expiry.after(created_ms)).transpose()?;
-        let person = self.person.clone().map_or_else(|| place.first_person(), Ok)?;
+        let person = whose(self.person.clone(), &self.store.kept(&self.database)?)?;
         let token = secret::token()?;
         if let Some(file) = &self.out {
             write_new(file, &token)?;

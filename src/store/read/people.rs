@@ -1,10 +1,12 @@
 //! Whose data a database holds, whose phones send, and when each sent last.
 
+use std::fmt::Display;
+
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use serde::Serialize;
 
-use crate::model::error::Result;
-use crate::model::limits::{BUSY_WAIT, PHONES_LISTED_MAX};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::limits::{BUSY_WAIT, PERSONS_NAMED_MAX, PHONES_LISTED_MAX};
 use crate::model::quota::{Allowance, day_of};
 use crate::model::record::ME;
 use crate::store::clock::{ISO_SECONDS, now_ms};
@@ -23,15 +25,17 @@ impl Database {
     ///
     /// [`crate::model::error::ErrorKind::Store`] if the database cannot be read.
     pub fn persons_in_use(&self, limit: usize) -> Result<Vec<String>> {
-        check_names(self.path())?;
-        if !self.exists() {
-            return Ok(Vec::new());
-        }
-        // The import opens the database next. Opening it for writing undoes what a killed program left.
-        let Some(connection) = self.open_filled(OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_WAIT)? else {
-            return Ok(Vec::new());
-        };
+        let Some(connection) = self.open_for_names()? else { return Ok(Vec::new()) };
         read_in_use(&connection, limit).map_err(|error| open_error(self, &error))
+    }
+
+    /// Returns the only person with data or with a token that is valid; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::model::error::ErrorKind::Usage`] if there are several, else as for [`Database::persons_in_use`].
+    pub fn only_person(&self) -> Result<Option<String>> {
+        only(self.persons_in_use(PERSONS_NAMED_MAX + 1)?, &self.path().display())
     }
 
     /// Returns the name of the first person, whose uploads name nobody: `me` unless another name was given.
@@ -40,14 +44,41 @@ impl Database {
     ///
     /// As for [`Database::persons_in_use`].
     pub fn first_person(&self) -> Result<String> {
-        check_names(self.path())?;
-        let connection =
-            if self.exists() { self.open_filled(OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_WAIT)? } else { None };
-        let Some(connection) = connection else { return Ok(ME.to_owned()) };
+        let Some(connection) = self.open_for_names()? else { return Ok(ME.to_owned()) };
         let name =
             connection.query_row("SELECT name FROM persons WHERE id = ?1", [PERSON_ME], |row| row.get(0)).optional();
         name.map(|name| name.unwrap_or_else(|| ME.to_owned())).map_err(|error| open_error(self, &error))
     }
+
+    /// Opens it to read names, if it has any. A command that writes opens it next. To open it for writing undoes what a killed
+    /// program left; where that is not allowed, it is only read.
+    fn open_for_names(&self) -> Result<Option<Connection>> {
+        check_names(self.path())?;
+        if !self.exists() {
+            return Ok(None);
+        }
+        match self.open_filled(OpenFlags::SQLITE_OPEN_READ_WRITE, BUSY_WAIT) {
+            Err(error) if error.kind() == ErrorKind::Store => {
+                self.open_filled(OpenFlags::SQLITE_OPEN_READ_ONLY, BUSY_WAIT)
+            }
+            opened => opened,
+        }
+    }
+}
+
+/// Returns the only one of persons, of whom one more than is named was asked for.
+///
+/// # Errors
+///
+/// [`ErrorKind::Usage`] if there are several: the command would guess.
+pub(in crate::store) fn only(mut persons: Vec<String>, kept: &dyn Display) -> Result<Option<String>> {
+    if persons.len() <= 1 {
+        return Ok(persons.pop());
+    }
+    let more = if persons.len() > PERSONS_NAMED_MAX { " and others" } else { "" };
+    persons.truncate(PERSONS_NAMED_MAX);
+    let persons = persons.join(", ");
+    Err(Error::usage(format!("{kept} has data or tokens of {persons}{more}: add --person NAME to say whose this is")))
 }
 
 /// Every table of records begins its keys with the person, so each question is one look-up.

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-/// Longer than anything in a test takes, even on a busy machine. A test that waits this long has failed. `scripts/check-arm`
-/// builds the tests for a processor that is imitated, and much slower.
-pub const PATIENCE: Duration = Duration::from_secs(match option_env!("HEALTHSINK_IMITATED") {
-    None => 300,
-    Some(_) => 1800,
-});
+/// Whether the processor is imitated, by qemu in `scripts/check-arm`: it is much slower, and a process's memory is also qemu's.
+pub const IS_IMITATED: bool = option_env!("HEALTHSINK_IMITATED").is_some();
+
+/// Longer than anything in a test takes, even on a busy machine. A test that waits this long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(if IS_IMITATED { 1800 } else { 300 });
 
 /// Calls `ask` until it returns an answer. For states that no event announces, for example a row in a database.
 pub fn wait_until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {

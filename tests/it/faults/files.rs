@@ -37,6 +37,16 @@ pub(super) fn post_and_meanwhile(
     client.end_chunked()
 }
 
+/// Waits until the database's file has everything that the WAL has.
+fn wait_for_checkpoint(database: &Path) {
+    let connection = Connection::open(database).unwrap();
+    let frames = |row: &rusqlite::Row<'_>| Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?]);
+    wait_until("the checkpoint", || {
+        let [busy, in_wal, moved] = connection.query_row("PRAGMA wal_checkpoint", [], frames).unwrap();
+        (busy == 0 && in_wal == moved).then_some(())
+    });
+}
+
 #[test]
 fn rows_in_a_deleted_file_are_not_acknowledged() {
     for suffix in ["", "-wal", "-shm"] {
@@ -47,7 +57,7 @@ fn rows_in_a_deleted_file_are_not_acknowledged() {
         let [first, second] = [1, 2].map(|seed| Sent::new(seed, 300_000));
         assert_eq!(post(&program, &first).status, 200);
         // Its rows are in the database's file then, and do not go with the WAL.
-        wait_until("the checkpoint", || (fs::metadata(&database).unwrap().len() > 100_000).then_some(()));
+        wait_for_checkpoint(&database);
         let answer = post_and_meanwhile(&program, &database, &second, || fs::remove_file(&gone).unwrap());
         // Without a number if the writer still entered the upload when the file went.
         assert!(
@@ -114,7 +124,7 @@ fn the_last_line_says_that_all_is_stored_only_if_it_is() {
         let program = Program::serve(&database);
         assert_eq!(post(&program, &Sent::new(1, 300_000)).status, 200);
         // After a checkpoint, only the database's file has the rows.
-        wait_until("the checkpoint", || (fs::metadata(&database).unwrap().len() > 100_000).then_some(()));
+        wait_for_checkpoint(&database);
         let (code, line) = stop_after(program, || change(&database));
         assert!(line.contains(expected), "{name}: {line}");
         assert_eq!(code, Some(i32::from(name != "nothing")), "{name}: {line}");
