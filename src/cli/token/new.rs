@@ -26,7 +26,7 @@ pub(in crate::cli) struct NewArguments {
     database: DatabaseArgument,
     #[command(flatten)]
     store: StoreArgument,
-    /// Person whose records its uploads are, and whose it reads [default: the first one, who is me unless renamed]
+    /// Person whose records its uploads are, and whose it reads [default: the only person, or `me`]
     #[arg(long, env = "HEALTHSINK_PERSON", value_name = "NAME", value_parser = parse_name)]
     person: Option<String>,
     /// What the token is for, to distinguish it from others of the person: phone, tablet
