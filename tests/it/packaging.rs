@@ -1,4 +1,4 @@
-//! The limits of the packaged services: equal in both packages, and those that the memory equation assumes.
+//! The limits of the packaged services: equal in both packages, and those that the memory equation assumes. Scripts answer `--help`.
 
 use std::fs;
 use std::path::Path;
@@ -30,4 +30,20 @@ fn the_packaged_services_have_the_same_limits() {
     // Drain, stragglers and the last checkpoint, as `limits` adds them up.
     assert_eq!(value(tasks[0], "TimeoutStopSec"), "45");
     assert_eq!(value(tasks[1], "stop_grace_period"), "45s");
+}
+
+/// Only read: a script that does not know the flag would do its work.
+#[test]
+fn every_script_answers_help() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+    let mut scripts = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.contains("argparse") || text.contains("--help"), "{}", path.display());
+            scripts += 1;
+        }
+    }
+    assert!(scripts > 20, "only {scripts} scripts were found");
 }
