@@ -82,6 +82,10 @@ export const dataTexts = {
     moreOfRejects: (count: string) => `Show more (${count})`,
     moreRejects: (count: string, of: number) => `${count} more ${plural(of, "is", "are")} not shown here.`,
     noReason: "Not readable",
+    rejectedWhy: "Why elements were rejected",
+    timesFirst: (count: string, place: string) => `${count} times, first ${place}`,
+    rejectedElsewhere: (count: string, of: number) =>
+      `${count} more ${plural(of, "is", "are")} not listed here: the list has an end, and what is sent again is listed with that upload.`,
     ofUpload: (number: string) => `upload ${number}`,
     atByte: (offset: string) => `at byte ${offset}`,
     raw: "The text as it was sent",

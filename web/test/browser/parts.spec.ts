@@ -154,6 +154,24 @@ test("behind each chart is a table, and nothing moves for those who do not want 
   }
 });
 
+test("an upload that is opened says why elements were rejected", async () => {
+  const [start, end] = [`${today}T00:02:00.000Z`, `${today}T00:03:00.000Z`] as const;
+  const sent = steps("00000000-0000-4000-8000-0000000000b2", 1, start, end);
+  const [list = []] = Object.values(sent.data);
+  const wrong = list.map((sample) => ({ ...sample, startDate: "yesterday" }));
+  list.push(...wrong, ...wrong);
+  await household.upload(sender, sent);
+  await show(page, household.url, "#/data?person=anna");
+  const upload = page.locator("details.upload", { hasText: "2 rejected" }).first();
+  await upload.locator("summary").click();
+  const { rejects } = await household.read<{ rejects: { reason: string }[] }>(token, "rejects?person=anna");
+  const reason = rejects.at(-1)?.reason.replaceAll("`", "") ?? "";
+  assert.ok(reason.includes("startDate"), reason);
+  const shown = upload.locator(".reasons li", { hasText: reason });
+  await shown.waitFor();
+  assert.match((await shown.textContent()) ?? "", /2 times, first HKQuantityTypeIdentifierStepCount\[1\]$/);
+});
+
 test("six months of nights on a phone are bars without stages, which ask for no night", async () => {
   const asked: string[] = [];
   const note = (request: { url(): string }) => asked.push(new URL(request.url()).pathname);

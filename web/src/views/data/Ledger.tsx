@@ -8,6 +8,7 @@ import { now, zone } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
 import { Marked } from "../../ui/Marked.tsx";
+import { RejectsOf } from "./RejectsOf.tsx";
 import type { Status, Upload } from "./Verdict.tsx";
 
 const SHOWN_FIRST = 12;
@@ -52,8 +53,9 @@ function fromOf({ token_id, sender, origin }: Upload, senders: Status["senders"]
 function Line({ upload, from }: { upload: Upload; from: string }) {
   const { state, finished, started, records, rejected } = upload;
   const isFine = state === "done";
+  const [isOpen, setOpen] = useState(false);
   return (
-    <details class="upload">
+    <details class="upload" onToggle={({ currentTarget: { open } }) => setOpen(open)}>
       <summary class="item">
         <span class="item-what">
           <span class="item-name" title={formatInstant(finished ?? started, zone.value)}>
@@ -76,6 +78,7 @@ function Line({ upload, from }: { upload: Upload; from: string }) {
           </span>
         </span>
       </summary>
+      {isOpen && (rejected ?? 0) > 0 && <RejectsOf upload={upload} />}
       <Figures upload={upload} />
     </details>
   );

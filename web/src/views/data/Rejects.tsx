@@ -6,6 +6,7 @@ import { formatBytes, formatNumber } from "../../format/numbers.ts";
 import { texts } from "../../texts.ts";
 import { Card } from "../../ui/Card.tsx";
 import { Marked } from "../../ui/Marked.tsx";
+import { placeOf } from "./reasons.ts";
 
 type Reject = AnswerOf<"/api/v1/rejects">["rejects"][number];
 
@@ -41,8 +42,9 @@ export function Rejects({ rejects, total }: { rejects: readonly Reject[]; total:
   );
 }
 
-function Line({ reject: { reason, section, index, upload, offset, raw, raw_bytes } }: { reject: Reject }) {
-  const place = `${section ?? ""}${index === null ? "" : `[${index}]`}`;
+function Line({ reject }: { reject: Reject }) {
+  const { reason, upload, offset, raw, raw_bytes } = reject;
+  const place = placeOf(reject);
   return (
     <details class="upload">
       <summary class="item">
