@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   degreesText,
-  geoLink,
+  isOfApple,
   labelledMeridians,
+  mapLink,
   nearestPoint,
   rampStep,
   runsOf,
@@ -119,5 +120,9 @@ test("a small graticule also has a labelled meridian, and labels do not overlap"
 });
 
 test("a place is a link that an app of maps opens", () => {
-  assert.equal(geoLink({ latitude: 52.5, longitude: -13.4000049 }), "geo:52.50000,-13.40000");
+  const place = { latitude: 52.5, longitude: -13.4000049 };
+  assert.equal(mapLink(place, false), "geo:52.50000,-13.40000");
+  assert.equal(mapLink(place, true), "maps://?ll=52.50000,-13.40000&q=52.50000,-13.40000");
+  const phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15";
+  assert.deepEqual([isOfApple(phone), isOfApple("Mozilla/5.0 (Linux; Android 16)")], [true, false]);
 });

@@ -107,10 +107,13 @@ export function labelledMeridians({ meridians, width }: Sketch): Sketch["meridia
   });
 }
 
-/** A link that the phone's app of maps opens; the page asks nobody. */
-export function geoLink({ latitude, longitude }: Pick<Point, "latitude" | "longitude">): string {
-  return `geo:${latitude.toFixed(5)},${longitude.toFixed(5)}`;
+/** A link that the machine's app of maps opens; the page asks nobody. Apple's systems do not know `geo:`. */
+export function mapLink({ latitude, longitude }: Pick<Point, "latitude" | "longitude">, isApple: boolean): string {
+  const place = `${latitude.toFixed(5)},${longitude.toFixed(5)}`;
+  return isApple ? `maps://?ll=${place}&q=${place}` : `geo:${place}`;
 }
+
+export const isOfApple = (userAgent: string): boolean => /iPhone|iPad|Macintosh/.test(userAgent);
 
 function wrapped(longitude: number): number {
   return ((((longitude + 180) % 360) + 360) % 360) - 180;

@@ -3,7 +3,8 @@
 import { useMemo, useState } from "preact/hooks";
 import {
   degreesText,
-  geoLink,
+  isOfApple,
+  mapLink,
   nearestPoint,
   RAMP_STEPS,
   rampStep,
@@ -151,7 +152,8 @@ function Where({ point }: { point: Point | undefined }) {
   const place = `${degreesText(point.latitude, PLACES, northSouth)}, ${degreesText(point.longitude, PLACES, eastWest)}`;
   return (
     <p class="route-where">
-      <b>{where}</b> <span class="numbers">{place}</span> <a href={geoLink(point)}>{openMap}</a>
+      <b>{where}</b> <span class="numbers">{place}</span>{" "}
+      <a href={mapLink(point, isOfApple(navigator.userAgent))}>{openMap}</a>
     </p>
   );
 }
