@@ -3,15 +3,18 @@
 // Person and units go along with every link; everything else belongs to one view.
 
 import { computed, signal } from "@preact/signals";
-import { buildAddress, parseAddress, type Query } from "./hash.ts";
+import { type Address, buildAddress, parseAddress, type Query } from "./hash.ts";
+import { Trail } from "./trail.ts";
 
 export { type Address, buildAddress, parseAddress, type Query } from "./hash.ts";
 
 const CARRIED = ["person", "units"];
 
 const hash = signal(typeof location === "undefined" ? "" : location.hash);
+const trail = new Trail();
 if (typeof window !== "undefined") {
   window.addEventListener("hashchange", () => {
+    trail.leave(hash.value, location.hash);
     hash.value = location.hash;
   });
 }
@@ -21,11 +24,19 @@ export const address = computed(() => parseAddress(hash.value));
 /** The person that the address names; null for the session's. */
 export const personInAddress = computed(() => address.value.query.get("person"));
 
+const carried = (): Query => Object.fromEntries(CARRIED.map((name) => [name, address.value.query.get(name)]));
+
 /** A link to a view, which keeps person and units: `linkTo("type", ["steps"], { range: "month" })`. */
 export function linkTo(view: string, parts: readonly string[] = [], query: Query = {}): string {
-  const carried = CARRIED.map((name) => [name, address.value.query.get(name)]);
-  return buildAddress(view, parts, { ...Object.fromEntries(carried), ...query });
+  return buildAddress(view, parts, { ...carried(), ...query });
 }
+
+/** The address that was left last, of those that are wanted. */
+export const lastLeft = (isWanted: (address: Address) => boolean): Address | undefined => trail.last(isWanted);
+
+/** A link back to an address, for the person and with the units of now. */
+export const linkBackTo = ({ view, parts, query }: Address): string =>
+  linkTo(view, parts, { ...Object.fromEntries(query), ...carried() });
 
 export function go(link: string): void {
   location.hash = link;

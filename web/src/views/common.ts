@@ -13,6 +13,7 @@ import "../state/clock.ts";
 import "../state/live.ts";
 import "../state/settings.ts";
 import "../ui/Answered.tsx";
+import "../ui/Back.tsx";
 import "../ui/Card.tsx";
 import "../ui/DataTable.tsx";
 import "../ui/Later.tsx";

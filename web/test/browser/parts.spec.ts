@@ -154,6 +154,31 @@ test("behind each chart is a table, and nothing moves for those who do not want 
   }
 });
 
+test("the way back leads to where one came from, as it was", async () => {
+  const hash = () => page.evaluate(() => location.hash);
+  const back = page.locator("a.back");
+  await show(page, household.url, "#/?person=anna");
+  await page.locator(".figure", { hasText: "Steps" }).click();
+  await back.filter({ hasText: "Today" }).click();
+  await page.locator(".figure").first().waitFor();
+  assert.equal(await hash(), "#/?person=anna");
+  await show(page, household.url, "#/types?person=anna");
+  await page.getByRole("searchbox").fill("steps");
+  await page.locator(".groups a").first().click();
+  await page.locator(".segmented label", { hasText: /^Week/ }).click();
+  await page.getByRole("link", { name: "Why?" }).click();
+  await back.filter({ hasText: "Steps" }).click();
+  await page.locator(".chart canvas").waitFor();
+  assert.match(await hash(), /range=week/);
+  await back.filter({ hasText: "Trends" }).click();
+  await page.getByRole("searchbox").waitFor();
+  assert.match(await hash(), /q=steps/);
+  // Without a way here, there is its list.
+  await page.goto("about:blank");
+  await show(page, household.url, `#/sleep/${today}?person=anna`);
+  await back.filter({ hasText: "Sleep" }).waitFor();
+});
+
 test("an upload that is opened says why elements were rejected", async () => {
   const [start, end] = [`${today}T00:02:00.000Z`, `${today}T00:03:00.000Z`] as const;
   const sent = steps("00000000-0000-4000-8000-0000000000b2", 1, start, end);

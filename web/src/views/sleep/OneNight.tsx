@@ -15,6 +15,7 @@ import { linkTo, personInAddress } from "../../state/address.ts";
 import { now, zone } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
+import { Back } from "../../ui/Back.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { Empty } from "../../ui/States.tsx";
@@ -56,10 +57,7 @@ function Head({ date }: { date: string }) {
   return (
     <header class="view-head tight">
       <div class="head-text">
-        <a class="back" href={linkTo("sleep")}>
-          <Icon name="left" size={16} />
-          {texts.sleep.title}
-        </a>
+        <Back list="sleep" />
         <h1>{formatDay(date, "weekdayYear")}</h1>
       </div>
       <nav class="steps" aria-label={texts.sleep.nightSteps}>

@@ -3,12 +3,14 @@
 import { useEffect } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import type { TypeRow } from "../../api/shapes.ts";
-import { addDays, isDay } from "../../format/calendar.ts";
+import { addDays, dayIn, isDay } from "../../format/calendar.ts";
+import { formatDays } from "../../format/dates.ts";
 import { colorOfType, nameOfType } from "../../format/types.ts";
 import { changeQuery, linkTo, personInAddress } from "../../state/address.ts";
-import { today as personToday } from "../../state/clock.ts";
+import { today as personToday, zone } from "../../state/clock.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
+import { Back } from "../../ui/Back.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { Segmented } from "../../ui/Segmented.tsx";
 import { Empty } from "../../ui/States.tsx";
@@ -20,6 +22,12 @@ import { Values } from "./Values.tsx";
 
 const CHOICES = RANGES.map((key) => ({ key, text: texts.type.ranges[key], short: texts.type.shortRanges[key] }));
 const WITHOUT_FIGURES = ["none", "nights"];
+
+function nameOfAll({ first, last }: TypeRow, today: string): string {
+  const dayOf = (instant: string | null) => (instant ? dayIn(zone.value, new Date(instant)) : today);
+  const lastDay = dayOf(last);
+  return formatDays(dayOf(first), lastDay > today ? today : lastDay);
+}
 
 export default function Type({ parts, query }: ViewProps) {
   const name = parts[0] ?? "";
@@ -69,10 +77,17 @@ function Known({ row, query }: { row: TypeRow; query: URLSearchParams }) {
   return (
     <div class="type">
       <header class="view-head">
-        <h1 class="clamp" title={row.identifier}>
-          {name}
-        </h1>
-        {hasFigures && range === "all" && <div class="period-steps" />}
+        <div class="head-text">
+          <Back list="types" />
+          <h1 class="clamp" title={row.identifier}>
+            {name}
+          </h1>
+        </div>
+        {hasFigures && range === "all" && (
+          <div class="period-steps">
+            <span class="period">{nameOfAll(row, today)}</span>
+          </div>
+        )}
         {hasFigures && range !== "all" && (
           <div class="period-steps">
             <button type="button" class="icon-button" aria-label={texts.type.previous} onClick={() => move(-1)}>

@@ -8,7 +8,7 @@ import { addDays, isDay } from "../../format/calendar.ts";
 import { formatDay } from "../../format/dates.ts";
 import { colorOfType, nameOfType } from "../../format/types.ts";
 import { measureOf, measureOfSamples } from "../../format/units.ts";
-import { linkTo, personInAddress } from "../../state/address.ts";
+import { lastLeft, linkBackTo, linkTo, personInAddress } from "../../state/address.ts";
 import { today as personToday } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
@@ -40,11 +40,13 @@ function Asked({ type, day }: { type: string; day: string }) {
   }, [name]);
   const linkToDay = (steps: number) => linkTo("why", [type, addDays(day, steps)]);
   const own = type === "sleep" ? linkTo("sleep", [day]) : linkTo("type", [type], { range: "day", end: day });
+  // What the chart has shown, it shows again.
+  const chart = lastLeft(({ view, parts }) => view === "type" && parts[0] === type);
   return (
     <div class="why" style={{ "--data": colorOfType(type) }}>
       <header class="view-head">
         <div class="head-text">
-          <a class="back" href={own} title={name}>
+          <a class="back" href={chart ? linkBackTo(chart) : own} title={name}>
             <Icon name="left" size={16} />
             <span class="clamp">{name}</span>
           </a>

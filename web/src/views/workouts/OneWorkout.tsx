@@ -17,6 +17,7 @@ import { zone as personsZone } from "../../state/clock.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
+import { Back } from "../../ui/Back.tsx";
 import { Card } from "../../ui/Card.tsx";
 import { Icon } from "../../ui/Icon.tsx";
 import { Empty } from "../../ui/States.tsx";
@@ -103,10 +104,7 @@ function Head({ workout, uuid, hasRoute }: { workout: Workout; uuid: string; has
   return (
     <header class="view-head tight">
       <div class="head-text">
-        <a class="back" href={linkTo("workouts")}>
-          <Icon name="left" size={16} />
-          {texts.workouts.title}
-        </a>
+        <Back list="workouts" />
         <h1>{nameOfActivity(workout.activity)}</h1>
         <p class="muted small">
           {formatDay(day, "weekdayYear")}, {times}
