@@ -1078,6 +1078,9 @@ pub const ANSWERS_OF_TOKEN_MAX: usize = ANSWERS_MAX / 2;
 /// How long an answer waits for figures of an upload that has just ended.
 pub const FIGURES_WAIT: Duration = Duration::from_secs(1);
 
+/// For so long an upload has just ended. Later nobody may be computing its figures: the thread rests, or tries again in a while.
+pub const FIGURES_AWAITED: Duration = Duration::from_secs(5);
+
 /// How often it looks.
 pub const FIGURES_POLL: Duration = Duration::from_millis(50);
 

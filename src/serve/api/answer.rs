@@ -174,13 +174,15 @@ async fn tag(
         let state = call.state.reads.run(call.caller.token(), move |reader| {
             reader.read((now_ms(), QUESTION_TIME_MAX), |snapshot| {
                 let uploads = if has_uploads { snapshot.uploads(&person)? } else { String::new() };
-                snapshot.state(&person, &[parts[0], parts[1], &query, &uploads])
+                let state = snapshot.state(&person, &[parts[0], parts[1], &query, &uploads])?;
+                let is_awaited = state.is_stale && snapshot.has_just_uploaded(&person)?;
+                Ok((state, is_awaited))
             })
         });
-        let (state, place) = state.await?;
+        let ((state, is_awaited), place) = state.await?;
         drop(place);
         // While an upload runs, its figures are not computed.
-        let is_waiting = state.is_stale && call.state.intake.under_way() == 0 && began.elapsed() < FIGURES_WAIT;
+        let is_waiting = is_awaited && call.state.intake.under_way() == 0 && began.elapsed() < FIGURES_WAIT;
         if !is_waiting {
             return Ok(Some(format!("W/\"{}\"", state.tag)));
         }

@@ -1,10 +1,12 @@
 //! Uploads of a person in short: the last one that has ended, and whether one is under way.
 
+use std::time::Duration;
+
 use rusqlite::{OptionalExtension, params};
 
 use super::range::person;
 use super::reader::{Snapshot, Unanswered};
-use crate::model::limits::LEDGER_RECENT_ROWS;
+use crate::model::limits::{FIGURES_AWAITED, LEDGER_RECENT_ROWS};
 
 /// The last upload or import of a person that has ended.
 #[derive(Debug)]
@@ -61,5 +63,16 @@ impl Snapshot<'_> {
     pub fn uploads(&self, name: &str) -> Result<String, Unanswered> {
         let person = person(self, name)?;
         Ok(format!("{:?} {}", LastUpload::of(self, person)?, is_uploading(self, person)?))
+    }
+
+    /// Whether an upload of a person has just ended, so that its figures are soon there.
+    ///
+    /// # Errors
+    ///
+    /// If the person is unknown, or the database cannot be read.
+    pub fn has_just_uploaded(&self, name: &str) -> Result<bool, Unanswered> {
+        let ended_ms = LastUpload::of(self, person(self, name)?)?.and_then(|upload| upload.ended_ms);
+        let is_recent = |ended_ms| Duration::from_millis(self.now_ms.abs_diff(ended_ms)) < FIGURES_AWAITED;
+        Ok(ended_ms.is_some_and(is_recent))
     }
 }
