@@ -103,6 +103,8 @@ export function useAnswer<P extends Path>(
       entry.users--;
       if (entry.users === 0 && entry.reading) {
         entry.reading.abort();
+        // The next view may ask before the request has noticed.
+        entry.reading = undefined;
         entry.state.value = { ...entry.state.peek(), loading: false };
       }
     };

@@ -179,6 +179,29 @@ test("the way back leads to where one came from, as it was", async () => {
   await back.filter({ hasText: "Sleep" }).waitFor();
 });
 
+test("a view that is left while it loads leaves nothing to wait for", async () => {
+  const other = await context.newPage();
+  watched.watch(other);
+  // The first answer never comes, and the browser is slow to say that it is not wanted any more.
+  await other.addInitScript(() => {
+    const real = window.fetch;
+    let isFirst = true;
+    window.fetch = (input, options) => {
+      const { signal } = options ?? {};
+      if (!isFirst || !signal || !String(input).includes("overview")) return real(input, options);
+      isFirst = false;
+      return new Promise((_, reject) => {
+        signal.addEventListener("abort", () => setTimeout(() => reject(signal.reason), 500));
+      });
+    };
+  });
+  await show(other, household.url, "#/types?person=anna");
+  await other.locator(".groups a").first().waitFor();
+  await other.getByRole("navigation").getByRole("link", { name: "Today" }).click();
+  await other.locator(".figure").first().waitFor({ timeout: 10_000 });
+  await other.close();
+});
+
 test("an upload that is opened says why elements were rejected", async () => {
   const [start, end] = [`${today}T00:02:00.000Z`, `${today}T00:03:00.000Z`] as const;
   const sent = steps("00000000-0000-4000-8000-0000000000b2", 1, start, end);
