@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clockText } from "../src/draw/clock.ts";
-import { averages, bars, type Night, seenAt, stagesOf } from "../src/draw/nights.ts";
+import { averages, bars, type Night, seenAt, stagesOf, weekBars } from "../src/draw/nights.ts";
 
 const night = (date: string, bedtime: string | null, wake: string | null, more: Partial<Night> = {}): Night => ({
   night: date,
@@ -94,4 +94,16 @@ test("a night is over three hours after waking, on the clocks of where the perso
   check("2026-01-08T08:59:00Z", "Europe/Berlin", true);
   check("2026-01-08T09:00:00Z", "Europe/Berlin", false);
   assert.equal(seenAt({ ...open, wake_time: null }, new Date("2026-01-09T00:00:00Z"), "UTC").partial, true);
+});
+
+test("seven nights are one bar, counted back from the last date", () => {
+  const { dates, bars: found, from, to } = weekBars(bars(week, "2026-01-04", "2026-01-13"));
+  assert.deepEqual(dates, ["2026-01-05", "2026-01-12"]);
+  // Neither the night that is not over counts nor the days without one.
+  assert.deepEqual(found, [
+    { first: "2026-01-04", last: "2026-01-05", column: 0, from: -30, to: 420, asleep: 400, nights: 1 },
+    { first: "2026-01-06", last: "2026-01-12", column: 1, from: 30, to: 480, asleep: 300, nights: 1 },
+  ]);
+  assert.deepEqual([from, to], [-60, 540]);
+  assert.deepEqual(weekBars(bars([], "2026-01-05", "2026-01-12")).bars, []);
 });

@@ -41,6 +41,7 @@ export interface Bars {
   to: number;
 }
 
+const WEEK_NIGHTS = 7;
 /** What is drawn without any night: from 21 to 9 o'clock. */
 const USUAL: readonly [number, number] = [-180, 540];
 
@@ -56,11 +57,52 @@ export function bars(nights: readonly Night[], from: string, to: string): Bars {
     if (column !== undefined && start !== null && end !== null && end > start)
       result.push({ night, column, from: start, to: end });
   }
-  const least = Math.min(...result.map((bar) => bar.from));
-  const greatest = Math.max(...result.map((bar) => bar.to));
-  const [first, last] =
-    result.length === 0 ? USUAL : [Math.floor((least - 15) / 60) * 60, Math.ceil((greatest + 15) / 60) * 60];
-  return { dates, bars: result, from: first, to: last };
+  return { dates, bars: result, ...wholeHours(result) };
+}
+
+function wholeHours(bars: readonly { from: number; to: number }[]): { from: number; to: number } {
+  if (bars.length === 0) return { from: USUAL[0], to: USUAL[1] };
+  const least = Math.min(...bars.map(({ from }) => from));
+  const greatest = Math.max(...bars.map(({ to }) => to));
+  return { from: Math.floor((least - 15) / 60) * 60, to: Math.ceil((greatest + 15) / 60) * 60 };
+}
+
+/** Seven nights as one bar, from their mean bedtime to their mean waking. Nights that are not over do not count. */
+export interface WeekBar {
+  first: string;
+  last: string;
+  column: number;
+  from: number;
+  to: number;
+  asleep: number | null;
+  nights: number;
+}
+
+export interface WeekBars {
+  /** The last date of each column. */
+  dates: string[];
+  bars: WeekBar[];
+  from: number;
+  to: number;
+}
+
+/** Returns the weeks of nights, counted back from the last date. */
+export function weekBars({ dates, bars }: Bars): WeekBars {
+  const columns = Math.ceil(dates.length / WEEK_NIGHTS);
+  const lead = columns * WEEK_NIGHTS - dates.length;
+  const last = (column: number) => (column + 1) * WEEK_NIGHTS - lead - 1;
+  const result: WeekBar[] = [];
+  for (let column = 0; column < columns; column++) {
+    const end = last(column);
+    const of = bars.filter((bar) => !bar.night.partial && bar.column <= end && bar.column > end - WEEK_NIGHTS);
+    const [from, to] = [mean(of.map((bar) => bar.from)), mean(of.map((bar) => bar.to))];
+    if (from === null || to === null) continue;
+    const asleep = mean(of.map(({ night }) => night.asleep_min));
+    const span = { first: dates[Math.max(0, end - WEEK_NIGHTS + 1)] ?? "", last: dates[end] ?? "" };
+    result.push({ ...span, column, from, to, asleep, nights: of.length });
+  }
+  const ends = Array.from({ length: columns }, (_, column) => dates[last(column)] ?? "");
+  return { dates: ends, bars: result, ...wholeHours(result) };
 }
 
 export interface Averages {

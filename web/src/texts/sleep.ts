@@ -24,6 +24,8 @@ export const sleepTexts = {
     notes: "Notes",
     usual: "Usual bedtime and waking",
     spread: (length: string) => `± ${length}`,
+    weeksPlot: "Weeks from mean bedtime to mean waking",
+    week: "Mean of a week, bedtime to waking",
     onAverage: "asleep on average",
     slept: (length: string) => `${length} asleep`,
     fromTo: (from: string, to: string) => `${from} – ${to}`,

@@ -220,18 +220,22 @@ test("an upload that is opened says why elements were rejected", async () => {
   assert.match((await shown.textContent()) ?? "", /2 times, first HKQuantityTypeIdentifierStepCount\[1\]$/);
 });
 
-test("six months of nights on a phone are bars without stages, which ask for no night", async () => {
+test("six months of nights on a phone are weeks, which lead to their nights and ask for none", async () => {
   const asked: string[] = [];
   const note = (request: { url(): string }) => asked.push(new URL(request.url()).pathname);
   page.on("request", note);
   await show(page, household.url, "#/sleep?range=half&person=anna");
   await page.locator("a.night-bar").first().waitFor();
-  assert.ok((await page.locator("a.night-bar rect.stage-asleep").count()) > 20);
+  // 40 nights up to today.
+  assert.equal(await page.locator("a.night-bar rect.stage-asleep").count(), 6);
   assert.deepEqual(
     asked.filter((path) => /nights\/\d/.test(path)),
     [],
   );
   page.off("request", note);
+  await page.locator("a.night-bar").last().click();
+  await page.waitForFunction(() => location.hash.includes("range=week"));
+  assert.match(await page.evaluate(() => location.hash), new RegExp(`end=${today}`));
 });
 
 test("a browser can install the page", async () => {

@@ -3,21 +3,22 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { NightRow, Segment } from "../../api/shapes.ts";
-import { DAY_MIN, knownZone } from "../../draw/clock.ts";
+import { knownZone } from "../../draw/clock.ts";
 import { hypnogram, onWall } from "../../draw/hypnogram.ts";
-import type { Averages, Bar, Bars } from "../../draw/nights.ts";
-import { clockTicks, sparse } from "../../draw/ticks.ts";
+import { type Averages, type Bar, type Bars, weekBars } from "../../draw/nights.ts";
+import { sparse } from "../../draw/ticks.ts";
 import { formatDay } from "../../format/dates.ts";
 import { formatMinutes } from "../../format/durations.ts";
-import { LEFT, RIGHT } from "../../plot/axis.ts";
 import { useWidth } from "../../plot/size.ts";
 import { linkTo } from "../../state/address.ts";
 import { texts } from "../../texts.ts";
 import { marksOf } from "./NightsTable.tsx";
+import { FOOT, type Frame, frameOf, Grid, HEIGHT, Usual } from "./nightsFrame.tsx";
 import type { Range } from "./range.ts";
 import { useStages } from "./segments.ts";
 import { classOfStage, nameOfStage } from "./stages.ts";
 import { timeText } from "./times.ts";
+import { WeeksPlot } from "./WeeksPlot.tsx";
 
 interface NightsPlotProps {
   bars: Bars;
@@ -27,12 +28,8 @@ interface NightsPlotProps {
   today: string;
 }
 
-const HEIGHT = 300;
-const TOP = 8;
-/** Below the bars: a row for naps, and one for dates. */
-const FOOT = 44;
-/** Narrower columns have no stages: they would be a scribble, and each night's are a request. */
-const STAGES_PX_MIN = 4;
+/** Of narrower columns seven are one. */
+const NIGHT_PX_MIN = 2;
 const NONE: readonly NightRow[] = [];
 
 export function NightsPlot({ bars, summary, range, zone, today }: NightsPlotProps) {
@@ -42,6 +39,13 @@ export function NightsPlot({ bars, summary, range, zone, today }: NightsPlotProp
   const frame = frameOf(bars, width);
   const nights = frame.hasStages ? rows : NONE;
   const stages = useStages(useKept(nights, JSON.stringify(nights)));
+  if (width > 0 && frame.column < NIGHT_PX_MIN) {
+    return (
+      <figure class="nights" ref={place}>
+        <WeeksPlot weeks={weekBars(bars)} summary={summary} width={width} />
+      </figure>
+    );
+  }
   return (
     <figure class="nights" ref={place}>
       <figcaption>
@@ -83,60 +87,6 @@ function useKept<T>(value: T, key: string): T {
 /** A bar begins in bed, not asleep. */
 const isInBed = ({ in_bed_min: inBed, asleep_min: asleep, in_bed_estimated: isEstimated }: NightRow) =>
   !isEstimated && (inBed ?? 0) > (asleep ?? 0);
-
-interface Frame {
-  width: number;
-  column: number;
-  bar: number;
-  hasStages: boolean;
-  x: (column: number) => number;
-  y: (minutes: number) => number;
-}
-
-function frameOf(bars: Bars, width: number): Frame {
-  const column = Math.max(1, width - LEFT - RIGHT) / Math.max(1, bars.dates.length);
-  const hasStages = column >= STAGES_PX_MIN;
-  const bar = hasStages ? Math.min(40, column * 0.62) : column;
-  const room = HEIGHT - TOP - FOOT;
-  return {
-    width,
-    column,
-    bar,
-    hasStages,
-    x: (place) => LEFT + (place + 0.5) * column,
-    y: (minutes) => TOP + ((minutes - bars.from) / (bars.to - bars.from)) * room,
-  };
-}
-
-function Grid({ bars, frame }: { bars: Bars; frame: Frame }) {
-  return (
-    <>
-      {clockTicks(bars.from, bars.to, 7).map((minutes) => (
-        <g key={minutes}>
-          <line class="plot-rule" x1={LEFT} x2={frame.width - RIGHT} y1={frame.y(minutes)} y2={frame.y(minutes)} />
-          <text class="plot-label" x={LEFT - 8} y={frame.y(minutes) + 4} text-anchor="end">
-            {timeText(minutes)}
-          </text>
-        </g>
-      ))}
-    </>
-  );
-}
-
-/** The usual bedtime and waking, where the axis has them. */
-function Usual({ summary, bars, frame }: { summary: Averages; bars: Bars; frame: Frame }) {
-  const times = [summary.bedtime, summary.waking].flatMap((time) => {
-    const minutes = time && [time.minutes, time.minutes + DAY_MIN, time.minutes - DAY_MIN];
-    return minutes?.find((minute) => minute >= bars.from && minute <= bars.to) ?? [];
-  });
-  return (
-    <g class="plot-usual">
-      {times.map((minutes) => (
-        <line key={minutes} x1={LEFT} x2={frame.width - RIGHT} y1={frame.y(minutes)} y2={frame.y(minutes)} />
-      ))}
-    </g>
-  );
-}
 
 interface NightBarProps {
   bar: Bar;
