@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { startOfDayMs } from "../src/format/calendar.ts";
 import { setLocale } from "../src/format/locale.ts";
 import { DAYS, labelled, labelOfTick } from "../src/views/type/axis.ts";
-import { clamped, pinched } from "../src/views/type/gestures.ts";
+import { clamped, nextPlace, pinched } from "../src/views/type/gestures.ts";
 import { isEnough, newest, SPANS } from "../src/views/type/newest.ts";
 import { orderOf, unfinished } from "../src/views/type/order.ts";
 import { endOf, parseZoom, periodOf, shifted, zoomOfDays, zoomOfInstants } from "../src/views/type/ranges.ts";
@@ -190,4 +190,15 @@ test("sums of weeks and longer are shown as averages per day", () => {
   check(true, "hour", false);
   check(true, "sample", false);
   check(false, "month", false);
+});
+
+test("keys skip what has no value, and stay at the last one", () => {
+  const values = [null, 5, null, 7, null];
+  const check = (place: number, step: 1 | -1, expected: number) =>
+    assert.equal(nextPlace(values, place, step), expected, `${place}, ${step}`);
+  check(5, -1, 3);
+  check(3, -1, 1);
+  check(1, -1, 1);
+  check(-1, 1, 1);
+  check(3, 1, 3);
 });

@@ -52,7 +52,9 @@ export function Chart({ data, span, limits, color, label, zoom, reset, point }: 
   // The newest functions, without a new chart for them.
   const acts = useRef({ zoom, reset, point });
   acts.current = { zoom, reset, point };
-  const gestures = { limits, commit: (span: Span) => acts.current.zoom(span), reset: () => acts.current.reset() };
+  const { value: values } = data;
+  const commit = (to: Span) => acts.current.zoom(to);
+  const gestures = { values, limits, commit, reset: () => acts.current.reset() };
 
   useEffect(() => {
     const element = host.current;

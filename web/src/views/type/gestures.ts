@@ -7,10 +7,9 @@ export interface Span {
   max: number;
 }
 
-/** The column of values among those of a chart. */
-const VALUES = 4;
-
 interface Gestures {
+  /** Of each point; null where there is none. */
+  values: readonly (number | null)[];
   /** The whole period: nothing is shown beyond it. */
   limits: Span;
   commit: (span: Span) => void;
@@ -31,6 +30,14 @@ export function clamped({ min, max }: Span, limits: Span): Span {
   const length = Math.min(max - min, limits.max - limits.min);
   const start = Math.min(Math.max(min, limits.min), limits.max - length);
   return { min: start, max: start + length };
+}
+
+/** The next place with a value in a direction; the one that it begins at if there is none. */
+export function nextPlace(values: readonly (number | null)[], place: number, step: 1 | -1): number {
+  for (let next = place + step; next >= 0 && next < values.length; next += step) {
+    if (typeof values[next] === "number") return next;
+  }
+  return place;
 }
 
 const covers = (span: Span, limits: Span) => (span.max - span.min) / (limits.max - limits.min) > 0.99;
@@ -105,18 +112,14 @@ export function followGestures(chart: uPlot, { limits, commit, reset }: Gestures
 }
 
 /** What a key does to a chart: another value, a closer or wider look, or the whole period. Returns whether it did something. */
-export function onChartKey(event: KeyboardEvent, chart: uPlot, { limits, commit, reset }: Gestures): boolean {
+export function onChartKey(event: KeyboardEvent, chart: uPlot, { values, limits, commit, reset }: Gestures): boolean {
   const xs = chart.data[0];
   const { min, max } = chart.scales.x ?? {};
   if (typeof min !== "number" || typeof max !== "number" || xs.length === 0) return false;
-  const index = chart.cursor.idx ?? xs.length - 1;
-  const values = chart.data[VALUES] ?? [];
-  /** The next value in a direction: days without one are skipped. */
-  const goTo = (next: number, step: number) => {
-    let place = next;
-    while (place > 0 && place < xs.length - 1 && values[place] == null) place += step;
-    place = Math.min(Math.max(place, 0), xs.length - 1);
-    chart.setCursor({ left: chart.valToPos(xs[place] ?? 0, "x"), top: 10 });
+  // Without a chosen one, the last value is shown.
+  const index = chart.cursor.idx ?? nextPlace(values, values.length, -1);
+  const goTo = (from: number, step: 1 | -1) => {
+    chart.setCursor({ left: chart.valToPos(xs[nextPlace(values, from, step)] ?? 0, "x"), top: 10 });
   };
   const zoom = (factor: number) => {
     const center = xs[index] ?? (min + max) / 2;
@@ -128,10 +131,10 @@ export function onChartKey(event: KeyboardEvent, chart: uPlot, { limits, commit,
     else commit(span);
   };
   const acts: Record<string, () => void> = {
-    ArrowLeft: () => goTo(index - 1, -1),
-    ArrowRight: () => goTo(index + 1, 1),
-    Home: () => goTo(0, 1),
-    End: () => goTo(xs.length - 1, -1),
+    ArrowLeft: () => goTo(index, -1),
+    ArrowRight: () => goTo(index, 1),
+    Home: () => goTo(-1, 1),
+    End: () => goTo(xs.length, -1),
     "+": () => zoom(0.5),
     "=": () => zoom(0.5),
     "-": () => zoom(2),
