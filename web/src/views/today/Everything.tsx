@@ -19,7 +19,11 @@ export function Everything({ overview }: { overview: Overview }) {
   const groups = grouped(overview.types);
   return (
     <Card title={texts.today.everything} class="everything">
-      <p class="note narrow">{texts.today.changeLegend}</p>
+      {overview.types.some(hasChange) && (
+        <p class="note">
+          {texts.today.changeLegend} <span class="wide">{texts.today.usualLegend}</span>
+        </p>
+      )}
       <table>
         <thead>
           <tr>
@@ -30,10 +34,10 @@ export function Everything({ overview }: { overview: Overview }) {
             <th scope="col" class="number wide">
               {columns.age}
             </th>
-            <th scope="col" class="number wide" title={columns.changeHint}>
+            <th scope="col" class="number wide">
               {columns.change}
             </th>
-            <th scope="col" class="number wide" title={columns.usualHint}>
+            <th scope="col" class="number wide">
               {columns.usual}
             </th>
           </tr>
@@ -108,11 +112,13 @@ function TypeLine({ type, overview }: { type: TypeSummary; overview: Overview })
 
 const Nothing = () => <span class="muted">{NOTHING}</span>;
 
+// A tenth more of 36 °C is a fever, and of 0 °C it is nothing.
+const hasChange = ({ method, change, unit }: TypeSummary) =>
+  hasFigures(method) && change !== null && unit !== "degC" && unit !== "degF";
+
 /** Coloured only where one direction is better for everybody. */
 function Change({ type }: { type: TypeSummary }) {
-  // A tenth more of 36 °C is a fever, and of 0 °C it is nothing.
-  if (type.change === null || type.unit === "degC" || type.unit === "degF")
-    return <span class="muted wide">{NOTHING}</span>;
+  if (type.change === null || !hasChange(type)) return <span class="muted wide">{NOTHING}</span>;
   const better = goodDirection(type.type) * type.change;
   const isClear = Math.abs(type.change) >= 0.05;
   const kind = isClear && better > 0 ? "good-text" : isClear && better < 0 ? "warn-text" : "muted";
