@@ -336,7 +336,71 @@ test("a figure says whether it is a mean, a last value or not over", async () =>
   await show(page, household.url, `#/type/steps?range=day&end=${today}`);
   const main = page.locator(".summaries .main");
   await main.getByText("so far").waitFor();
-  assert.equal(await page.locator(".summaries .muted").count(), 0);
+  assert.equal(await page.getByText(/ against the /).count(), 0);
+});
+
+/** The mean of the days of a span that are over. */
+async function meanOf(type: string, from: string, to: string): Promise<number> {
+  const { days = [] } = await household.read<Series>(token, `days?type=${type}&from=${from}&to=${to}`);
+  const values = days.flatMap(({ value, partial }) => (value === null || partial ? [] : [value]));
+  assert.ok(values.length > 0, `${type} ${from}`);
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+const monday = (day: string) => daysBefore(day, (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7);
+
+test("a change says what it is compared with, also in a week that is past", async () => {
+  const week = monday(daysBefore(today, 15));
+  const [now, before] = await Promise.all([
+    meanOf("steps", week, daysBefore(week, -7)),
+    meanOf("steps", daysBefore(week, 7), week),
+  ]);
+  await show(page, household.url, `#/type/steps?range=week&end=${week}`);
+  const change = Math.round((now / before - 1) * 100);
+  const sign = change > 0 ? "+" : change < 0 ? "−" : "";
+  const main = page.locator(".summaries .main");
+  await main.getByText(`${sign}${Math.abs(change)}% against the week before`, { exact: true }).waitFor();
+  const other = page.locator(".summaries dt", { hasText: /^Week before$/ }).locator("xpath=..");
+  const text = (await other.textContent()) ?? "";
+  assert.ok(text.includes(count(before)), `${before}: ${text}`);
+  const format = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  const name = format.formatRange(Date.parse(daysBefore(week, 7)), Date.parse(daysBefore(week, 1)));
+  // Spaces of ranges differ between versions of ICU.
+  const plain = (one: string) => one.replace(/\s+/g, " ");
+  assert.ok(plain(text).includes(plain(name)), `${name}: ${text}`);
+  // The value of the week before has its day beside it.
+  const readout = (await page.locator(".chart-readout p").textContent()) ?? "";
+  const last = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
+  assert.ok(readout.includes(last.format(Date.parse(daysBefore(week, 1)))), readout);
+});
+
+test("a mean says what it is of", async () => {
+  await show(page, household.url, `#/type/heart_rate?range=month&end=${yesterday}`);
+  await page.locator(".summaries dt", { hasText: /^Average of days$/ }).waitFor();
+  await page.locator(".chart-legend", { hasText: "Average of a day" }).waitFor();
+  await show(page, household.url, `#/type/heart_rate?range=day&end=${yesterday}`);
+  await page.locator(".summaries dt", { hasText: /^Average of samples$/ }).waitFor();
+});
+
+test("half a year is drawn by weeks on a phone, each as the server has it", async () => {
+  await show(page, household.url, "#/type/steps?range=half");
+  await page.locator(".chart canvas").waitFor();
+  const { weeks = [] } = await household.read<Series>(
+    token,
+    `days?type=steps&bucket=week&from=${monday(daysBefore(today, 21))}`,
+  );
+  const readout = page.locator(".chart-readout strong");
+  for (const { mean } of weeks.reverse().slice(0, 3)) {
+    await readout.filter({ hasText: `${count(mean ?? -1)} a day` }).waitFor();
+    await page.locator(".chart").press("ArrowLeft");
+  }
+  // Behind it are the days.
+  const rows = await table(page, "Steps: Values");
+  assert.ok(rows.some(([name]) => name === longDay(yesterday)));
+  await page.setViewportSize({ width: 1000, height: 800 });
+  await page.locator(".chart-legend", { hasText: "7-day mean" }).waitFor();
+  assert.equal(await page.getByText("A week, average per day").count(), 0);
+  await page.setViewportSize(PHONE);
 });
 
 test("no page had an error, or asked anybody else", () => watched.check());

@@ -5,6 +5,7 @@ import { useAnswer } from "../../api/answers.ts";
 import type { AnswerOf } from "../../api/client.ts";
 import type { Series } from "../../api/shapes.ts";
 import { addDays, startOfDayMs } from "../../format/calendar.ts";
+import { formatDay } from "../../format/dates.ts";
 import { nameOfType } from "../../format/types.ts";
 import { type Measure, measureOfRow } from "../../format/units.ts";
 import { changeQuery, personInAddress } from "../../state/address.ts";
@@ -139,11 +140,16 @@ function Drawn(props: DrawnProps) {
       {day && (
         <Summaries
           measure={measure}
+          method={row.method}
           isSum={isSum}
           range="day"
           bucket="day"
           now={summaryOf([day], isSum)}
-          before={dayBefore ? summaryOf([dayBefore], isSum) : null}
+          before={
+            dayBefore
+              ? { ...summaryOf([dayBefore], isSum), name: formatDay(dayBefore.key, "weekdayYear"), length: 1 }
+              : null
+          }
           why={row.method === "sum" ? { type: row.type, day: period.from } : undefined}
         />
       )}
@@ -151,7 +157,6 @@ function Drawn(props: DrawnProps) {
         <Readout
           point={chosen}
           bucket={isSamples ? "sample" : "hour"}
-          range={range}
           measure={measure}
           isSum={isSum}
           zone={zone}
@@ -181,6 +186,7 @@ function Drawn(props: DrawnProps) {
           zone={zone}
           query={{ type: row.type, from: props.from, to: props.to, source, person: personInAddress.value }}
           isSamples
+          bucket={isSamples ? "sample" : "hour"}
           legend={{ mean: false, before: null, band: data.kind === "band" }}
         />
       </section>

@@ -17,6 +17,8 @@ import type { Range } from "./ranges.ts";
 import { isPerDay, type Point } from "./series.ts";
 import type { Share } from "./shares.ts";
 
+export type Bucket = keyof typeof texts.type.legend.average;
+
 interface FootProps {
   row: TypeRow;
   range: Range;
@@ -29,15 +31,17 @@ interface FootProps {
   zone?: string | null;
   query: Query;
   isSamples?: boolean;
+  /** What one value of the chart is of. */
+  bucket: Bucket;
   /** What each source adds, if bars are stacked. */
   shares?: readonly Share[] | null;
   canStack?: boolean;
   isBySource?: boolean;
-  legend: { mean: boolean; before: "values" | "mean" | null; band: boolean };
+  legend: { mean: boolean; before: "values" | "mean" | null; band: boolean; weeks?: boolean };
 }
 
 export function Foot(props: FootProps) {
-  const { row, range, series, points, source, query, isSamples = false, legend, color } = props;
+  const { row, range, series, points, source, query, isSamples = false, bucket, legend, color } = props;
   const { shares = null, canStack = false, isBySource = false } = props;
   const name = nameOfType(row.type);
   return (
@@ -46,7 +50,7 @@ export function Foot(props: FootProps) {
       <ul class="chart-legend" style={{ "--data": color }}>
         {legend.band && (
           <>
-            <li class="key-line">{texts.type.legend.average}</li>
+            <li class="key-line">{texts.type.legend.average[bucket]}</li>
             <li class="key-band">{texts.type.legend.band}</li>
           </>
         )}
@@ -56,6 +60,11 @@ export function Foot(props: FootProps) {
             <span class="numbers">{formatPercent(total / totalOf(shares))}</span>
           </li>
         ))}
+        {legend.weeks && (
+          <li class="key-share" style={{ "--tone": "100%" }}>
+            {texts.type.legend.weeks}
+          </li>
+        )}
         {legend.mean && <li class="key-mean">{texts.type.legend.mean}</li>}
         {legend.before && (
           <li class="key-before">

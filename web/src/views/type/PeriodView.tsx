@@ -4,16 +4,17 @@ import { useMemo, useState } from "preact/hooks";
 import { useAnswer } from "../../api/answers.ts";
 import type { Series, TypeRow } from "../../api/shapes.ts";
 import { addDays, daysBetween } from "../../format/calendar.ts";
+import { formatDay } from "../../format/dates.ts";
 import { nameOfType } from "../../format/types.ts";
-import { type Measure, measureOfRow } from "../../format/units.ts";
+import { measureOfRow } from "../../format/units.ts";
 import { changeQuery, personInAddress } from "../../state/address.ts";
 import { units } from "../../state/settings.ts";
 import { texts } from "../../texts.ts";
 import { Answered } from "../../ui/Answered.tsx";
-import { Chart, type ChartData } from "./Chart.tsx";
+import { Chart } from "./Chart.tsx";
 import { Foot } from "./Foot.tsx";
 import { Nothing } from "./Nothing.tsx";
-import { unfinished } from "./order.ts";
+import { layered, prepare } from "./prepare.ts";
 import { Readout } from "./Readout.tsx";
 import {
   nameOfPeriod,
@@ -26,20 +27,10 @@ import {
   zoomOfDays,
 } from "./ranges.ts";
 import { Summaries } from "./Summaries.tsx";
-import {
-  daysOf,
-  gap,
-  type Point,
-  perDay,
-  pointsOf,
-  shownOf,
-  summaryOf,
-  valuesBefore,
-  weekMeans,
-  within,
-} from "./series.ts";
-import { type Share, stacked } from "./shares.ts";
+import { type Point, summaryOf } from "./series.ts";
+import { useNarrow } from "./useNarrow.ts";
 import { useShares } from "./useShares.ts";
+import { wholeWeeks } from "./weeks.ts";
 
 export interface TypeProps {
   row: TypeRow;
@@ -55,7 +46,6 @@ export interface TypeProps {
 /** Up to so many days are drawn as days; longer spans by weeks, months or years. */
 const DAYS_MAX = 400;
 const LEAD_DAYS = 6;
-const CROWDED = 45;
 
 export function PeriodView(props: TypeProps) {
   const { row, range, period, zoom, source } = props;
@@ -90,47 +80,71 @@ interface ShownProps extends TypeProps {
 function Shown({ row, range, period, zoom, series, shown, before, color, query, source, isBySource }: ShownProps) {
   const measure = measureOfRow(row, series.unit, units.value);
   const isSum = row.method === "sum" || row.method === "values";
-  const { points, data, earlier } = useMemo(
-    () => prepare(series, shown, before, isSum, measure),
-    [series, shown.from, shown.to, isSum, units.value],
+  // The weeks of levels are no means of days.
+  const mayHaveWeeks = useNarrow() && row.method !== "level";
+  const {
+    points,
+    weeks,
+    drawn: bars,
+    data,
+    earlier,
+    isCrowded,
+  } = useMemo(
+    () => prepare(series, shown, before, { isSum, measure, mayHaveWeeks }),
+    [series, shown.from, shown.to, isSum, units.value, mayHaveWeeks],
   );
   const [index, setIndex] = useState<number | null>(null);
   const canStack = isSum && source === null && series.sources.length > 1;
   const shares = useShares(canStack && isBySource, { ...query, from: shown.from }, series.sources, points);
-  const drawn = useMemo(() => (shares ? layered(data, shares, measure) : data), [shares, data]);
+  const drawn = useMemo(() => (shares ? layered(data, shares, weeks, measure) : data), [shares, data]);
   if (points.length === 0) return <Nothing row={row} range={range} />;
-  const seconds = secondsOf(shown);
-  const span = { min: seconds[0], max: seconds[1] };
-  const [first, end] = secondsOf(period);
+  const bucket = weeks ? "week" : series.bucket;
+  const spanOf = (of: Period) => {
+    const [min, max] = secondsOf(weeks ? wholeWeeks(of) : of);
+    return { min, max };
+  };
   const name = nameOfType(row.type);
   const title = zoom ? nameOfZoom(zoom, series.zone) : nameOfPeriod(range, period);
-  const chosen = points[index ?? -1] ?? points.findLast(({ value }) => value !== null);
+  const chosen = bars[index ?? -1] ?? bars.findLast(({ value }) => value !== null);
+  const place = bars.indexOf(chosen as Point);
+  const nameOfBefore = (key: string, { from }: Period) =>
+    isCrowded ? texts.type.legend.meanBefore : formatDay(addDays(from, daysBetween(shown.from, key)), "weekday");
   return (
     <>
       <Summaries
         measure={measure}
+        method={row.method}
         isSum={isSum}
         range={range}
         bucket={series.bucket}
         now={summaryOf(points, isSum)}
-        before={before && earlier.length > 0 ? summaryOf(earlier, isSum) : null}
+        before={
+          before && earlier.length > 0
+            ? {
+                ...summaryOf(earlier, isSum),
+                name: nameOfPeriod(range, before),
+                length: daysBetween(before.from, before.to),
+              }
+            : null
+        }
       />
       <section class="card chart-card" aria-label={title}>
         <Readout
           point={chosen}
-          bucket={series.bucket}
+          bucket={bucket}
           measure={measure}
           isSum={isSum}
-          mean={drawn.mean?.[points.indexOf(chosen as Point)]}
-          before={drawn.before?.[points.indexOf(chosen as Point)]}
-          range={range}
+          mean={drawn.mean?.[place]}
+          before={
+            before && chosen ? { name: nameOfBefore(chosen.key, before), value: drawn.before?.[place] } : undefined
+          }
           type={row.type}
           zoomed={zoom !== null}
         />
         <Chart
           data={drawn}
-          span={span}
-          limits={{ min: first, max: end }}
+          span={spanOf(shown)}
+          limits={spanOf(period)}
           color={color}
           label={texts.type.chart(name, title)}
           zoom={({ min, max }) => changeQuery({ zoom: zoomOfDays(min, max) })}
@@ -150,70 +164,15 @@ function Shown({ row, range, period, zoom, series, shown, before, color, query, 
           shares={shares}
           canStack={canStack}
           isBySource={isBySource}
+          bucket={bucket}
           legend={{
             mean: drawn.mean?.some((value) => value !== null) ?? false,
-            before: drawn.before ? (points.length > CROWDED ? "mean" : "values") : null,
+            before: drawn.before ? (isCrowded ? "mean" : "values") : null,
             band: data.kind === "band",
+            weeks: isSum && weeks !== null && !shares,
           }}
         />
       </section>
     </>
-  );
-}
-
-/** The same as bars of layers, without other lines over them. */
-function layered(data: ChartData, shares: readonly Share[], measure: Measure): ChartData {
-  const heights = stacked(shares);
-  const layers = shares.map(({ tone }, place) => ({
-    heights: (heights[place] ?? []).map((value) => (value === null ? null : measure.convert(value))),
-    tone,
-  }));
-  return { ...data, layers, mean: undefined, before: undefined };
-}
-
-/** Days without data are there as gaps; of weeks and longer only those with data. */
-function prepare(series: Series, shown: Period, before: Period | null, isSum: boolean, measure: Measure) {
-  const isDays = series.bucket === "day";
-  const rows = isDays || !isSum ? pointsOf(series) : perDay(pointsOf(series));
-  const known = shownOf(rows, shown, isDays);
-  const earlier = before ? within(rows, before) : [];
-  const points = isDays && known.length > 0 ? withGaps(known, shown) : known;
-  const keys = points.map(({ key }) => key);
-  const converted = (values: readonly (number | null)[]) =>
-    values.map((value) => (value === null ? null : measure.convert(value)));
-  const means = isDays && points.length > 14 ? weekMeans(keys, rows) : null;
-  const isCrowded = points.length > CROWDED;
-  const value = converted(points.map((point) => point.value));
-  const data: ChartData = {
-    kind: isSum ? "bars" : "band",
-    x: points.map(({ x }) => x),
-    value,
-    partial: isSum ? unfinished(points, value) : undefined,
-    low: isSum ? undefined : converted(points.map(({ minimum }) => minimum)),
-    high: isSum ? undefined : converted(points.map(({ maximum }) => maximum)),
-    mean: means ? converted(means) : undefined,
-    before:
-      isDays && before && earlier.length > 0
-        ? converted(valuesBefore(keys, shown.from, isCrowded ? smoothed(earlier) : earlier, before))
-        : undefined,
-    zone: null,
-    width: 86_400,
-  };
-  return { points, data, earlier };
-}
-
-/** Hundreds of days as a line are a scribble: their 7-day mean is not. */
-function smoothed(points: readonly Point[]): Point[] {
-  const means = weekMeans(
-    points.map(({ key }) => key),
-    points,
-  );
-  return points.map((point, place) => ({ ...point, value: means[place] ?? null }));
-}
-
-function withGaps(known: readonly Point[], shown: Period): Point[] {
-  const byDay = new Map(known.map((point) => [point.key, point]));
-  return daysOf(shown).map(
-    (day, place) => byDay.get(day) ?? gap(day, Date.parse(`${shown.from}T12:00:00Z`) / 1000 + place * 86_400),
   );
 }

@@ -1,10 +1,10 @@
 // The line above a chart: the value that the cursor is at. It covers nothing, so it also works under a finger.
 
-import { formatDay, formatInstant } from "../../format/dates.ts";
+import { addDays } from "../../format/calendar.ts";
+import { formatDay, formatDays, formatInstant } from "../../format/dates.ts";
 import type { Measure } from "../../format/units.ts";
 import { changeQuery, linkTo } from "../../state/address.ts";
 import { texts } from "../../texts.ts";
-import type { Range } from "./ranges.ts";
 import { isPerDay, type Point } from "./series.ts";
 
 interface ReadoutProps {
@@ -13,8 +13,7 @@ interface ReadoutProps {
   measure: Measure;
   isSum: boolean;
   mean?: number | null | undefined;
-  before?: number | null | undefined;
-  range: Range;
+  before?: { name: string; value: number | null | undefined } | undefined;
   zone?: string | null;
   type: string;
   zoomed: boolean;
@@ -24,14 +23,19 @@ interface ReadoutProps {
 const without = (label: string, text: string) =>
   label !== "" && text.endsWith(` ${label}`) ? text.slice(0, -label.length - 1) : text;
 
-const LONGER = { week: "year", month: "month", year: "onlyYear" } as const;
+const FORMATS = { day: "weekdayYear", month: "month", year: "onlyYear" } as const;
+const LAST_OF_WEEK = 6;
+
+function nameOf(key: string, bucket: "day" | "week" | "month" | "year"): string {
+  return bucket === "week" ? formatDays(key, addDays(key, LAST_OF_WEEK)) : formatDay(key, FORMATS[bucket]);
+}
 
 export function Readout(props: ReadoutProps) {
-  const { point, bucket, measure, isSum, mean, before, range, zone = null, type, zoomed } = props;
+  const { point, bucket, measure, isSum, mean, before, zone = null, type, zoomed } = props;
   if (!point) return null;
   const { key, value, minimum, maximum, partial } = point;
   const isInstant = bucket === "hour" || bucket === "sample";
-  const when = isInstant ? formatInstant(key, zone) : formatDay(key, bucket === "day" ? "weekdayYear" : LONGER[bucket]);
+  const when = isInstant ? formatInstant(key, zone) : nameOf(key, bucket);
   const hasSpan = !isSum && minimum !== null && maximum !== null && minimum !== maximum;
   const { number, unit } = measure.parts(value);
   // Values of the chart were converted already. Their unit stands beside the first value.
@@ -57,9 +61,9 @@ export function Readout(props: ReadoutProps) {
             {texts.type.legend.mean} {shown(mean)}
           </span>
         )}
-        {shown(before) && (
+        {before && shown(before.value) && (
           <span class="note">
-            {texts.type.before[range]} {shown(before)}
+            {before.name} {shown(before.value)}
           </span>
         )}
       </p>

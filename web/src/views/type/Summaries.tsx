@@ -8,18 +8,25 @@ import { texts } from "../../texts.ts";
 import type { Range } from "./ranges.ts";
 import { changeOf, isPerDay, type Point, type Summary } from "./series.ts";
 
+/** The period before: its name, and how many days it has. */
+export interface Before extends Summary {
+  name: string;
+  length: number;
+}
+
 interface SummariesProps {
   measure: Measure;
+  method: string;
   isSum: boolean;
   range: Range;
   bucket: "hour" | "day" | "week" | "month" | "year";
   now: Summary;
-  before: Summary | null;
+  before: Before | null;
   /** The day whose figure can be explained. */
   why?: { type: string; day: string } | undefined;
 }
 
-export function Summaries({ measure, isSum, range, bucket, now, before, why }: SummariesProps) {
+export function Summaries({ measure, method, isSum, range, bucket, now, before, why }: SummariesProps) {
   const isDay = range === "day";
   const labels = texts.type;
   const main = isSum && isDay ? now.total : now.average;
@@ -29,30 +36,37 @@ export function Summaries({ measure, isSum, range, bucket, now, before, why }: S
   return (
     <dl class="summaries">
       <div class="main">
-        <dt>{isSum ? (isDay ? labels.total : labels.averagePerDay) : labels.average}</dt>
+        <dt>{labelOf(method, isSum, isDay)}</dt>
         <dd>
           <Big measure={measure} value={main} />
           {isDay && now.isPartial && <span class="note">{labels.soFar}</span>}
+          {change !== null && <span class="note">{labels.against[range](formatChange(change))}</span>}
           <span class="note">
             {why ? <a href={linkTo("why", [why.type, why.day])}>{labels.why}</a> : <Coverage now={now} isDay={isDay} />}
           </span>
         </dd>
       </div>
+      {before && (
+        <div>
+          <dt>{labels.before[range]}</dt>
+          <dd>
+            {measure.format(isSum && isDay ? before.total : before.average)}
+            <span class="note">{before.name}</span>
+            {!isDay && before.days < before.length && (
+              <span class="note">
+                <Days of={before} />
+              </span>
+            )}
+            {isSum && !isDay && <span class="note">{labels.totalBefore(measure.format(before.total))}</span>}
+          </dd>
+        </div>
+      )}
       {isSum && !isDay && (
         <div>
           <dt>{labels.total}</dt>
           <dd>
             {measure.format(now.total)}
             {now.isPartial && <span class="note">{labels.soFar}</span>}
-          </dd>
-        </div>
-      )}
-      {before && (
-        <div>
-          <dt>{labels.before[range]}</dt>
-          <dd>
-            {measure.format(isSum && isDay ? before.total : before.average)} <Change share={change} />
-            {isSum && !isDay && <span class="note">{labels.totalBefore(measure.format(before.total))}</span>}
           </dd>
         </div>
       )}
@@ -79,11 +93,23 @@ export function Summaries({ measure, isSum, range, bucket, now, before, why }: S
   );
 }
 
+/** A mean is of one of two things: of the samples of a day, or of days, each of which counts alike. */
+function labelOf(method: string, isSum: boolean, isDay: boolean): string {
+  const { total, averagePerDay, averageLevel, averageOfSamples, averageOfDays } = texts.type;
+  if (isSum) return isDay ? total : averagePerDay;
+  if (!isDay) return averageOfDays;
+  return method === "level" ? averageLevel : averageOfSamples;
+}
+
 function Coverage({ now, isDay }: { now: Summary; isDay: boolean }) {
   const samples = now.highest?.samples ?? 0;
   if (isDay) return <>{texts.types.samples(formatNumber(samples), samples)}</>;
+  return <Days of={now} />;
+}
+
+function Days({ of: { isWhole, days } }: { of: Summary }) {
   const { wholeDays, daysWithData } = texts.type;
-  return <>{(now.isWhole ? wholeDays : daysWithData)(formatNumber(now.days), now.days)}</>;
+  return <>{(isWhole ? wholeDays : daysWithData)(formatNumber(days), days)}</>;
 }
 
 function Big({ measure, value }: { measure: Measure; value: number | null }) {
@@ -94,10 +120,6 @@ function Big({ measure, value }: { measure: Measure; value: number | null }) {
       {unit && <small> {unit}</small>}
     </span>
   );
-}
-
-function Change({ share }: { share: number | null }) {
-  return share === null ? null : <span class="muted numbers">{formatChange(share)}</span>;
 }
 
 interface ExtremeProps {
