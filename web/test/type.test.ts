@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startOfDayMs } from "../src/format/calendar.ts";
 import { setLocale } from "../src/format/locale.ts";
-import { DAYS, labelled, labelOfTick } from "../src/views/type/axis.ts";
+import { DAY_S, DAYS, labelled, labelOfTick, stepsOf } from "../src/views/type/axis.ts";
 import { clamped, nextPlace, pinched } from "../src/views/type/gestures.ts";
 import { isEnough, newest, SPANS } from "../src/views/type/newest.ts";
 import { orderOf, unfinished } from "../src/views/type/order.ts";
@@ -201,4 +201,9 @@ test("keys skip what has no value, and stay at the last one", () => {
   check(1, -1, 1);
   check(-1, 1, 1);
   check(3, 1, 3);
+});
+
+test("a chart of many years is labelled by years", () => {
+  const least = (days: number) => Math.min(...stepsOf(days * DAY_S)) / DAY_S;
+  assert.deepEqual([least(30), least(365), least(3650)], [1, 1, 365]);
 });

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { wallOf } from "../../draw/clock.ts";
 import { formatBrief } from "../../format/numbers.ts";
-import { DAY_S, DAYS, isCut, LONG_S, labelled, labelOfTick, SHORT_S } from "./axis.ts";
+import { DAY_S, isCut, LONG_S, labelled, labelOfTick, SHORT_S, stepsOf } from "./axis.ts";
 import { followGestures, onChartKey, type Span } from "./gestures.ts";
 import { noteChosen } from "./Hint.tsx";
 import { orderOf, type Part } from "./order.ts";
@@ -208,7 +208,7 @@ function optionsOf(data: ChartData, span: Span, colors: Colors, width: number): 
         gap: 8,
         // Years, and the days of one week, are shorter than days with their months.
         space: (_, _axis, from, to) => (to - from > LONG_S || (isDays && to - from < SHORT_S) ? 36 : 56),
-        ...(isDays ? { incrs: DAYS } : {}),
+        ...(isDays ? { incrs: stepsOf(span.max - span.min) } : {}),
         values: ({ bbox }, ticks, _axis, _space, step) => {
           const secondPx = bbox.width / devicePixelRatio / (span.max - span.min);
           return ticks.map((tick) => {

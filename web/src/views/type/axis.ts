@@ -17,11 +17,15 @@ export const isCut = (label: string, toEndPx: number) => toEndPx + END_PX < labe
 /** As much of the date as the step needs. */
 export const LONG_S = 4 * 365 * DAY_S;
 export const SHORT_S = 8 * DAY_S;
+const YEAR_S = 365 * DAY_S;
 
 /** Steps of an axis of days: nothing is known of their hours. The months and years are uPlot's. */
 export const DAYS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 30, 60, 90, 120, 180, 365, 730, 1825, 3650, 9125].map(
   (days) => days * DAY_S,
 );
+
+/** Months of many years would have the same labels. */
+export const stepsOf = (spanS: number): number[] => (spanS > LONG_S ? DAYS.filter((step) => step >= YEAR_S) : DAYS);
 
 export function labelOfTick(seconds: number, step: number, zone: string | null, dayPx: number): string {
   const format = (options: Intl.DateTimeFormatOptions) =>
