@@ -24,6 +24,7 @@ mod owner;
 mod receiver;
 mod sample_row;
 mod samples;
+mod savepoint;
 mod sessions;
 mod spans;
 mod status;

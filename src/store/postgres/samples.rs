@@ -11,6 +11,7 @@ use super::fault::{fault, is_duplicate, is_repeated};
 use super::known::Known;
 use super::link::Link;
 use super::sample_row::{Encoded, SampleRow, columns};
+use super::savepoint::Savepoint;
 use super::spans::{Merged, Spans};
 use super::values::Time;
 use crate::model::error::Result;
@@ -104,8 +105,7 @@ pub(super) struct Samples {
     known: Known,
     /// Whether this transaction may copy straight; unknown before the first group.
     may_copy: Option<bool>,
-    /// Whether the savepoint of the last group that was copied straight is there.
-    has_savepoint: bool,
+    savepoint: Savepoint,
 }
 
 /// A group that the server has been given.
@@ -143,12 +143,7 @@ impl Samples {
             // Rows of one key are in the stage in the order in which they came.
             self.stage_stored(link)?;
         }
-        let savepoint = match (is_straight, self.has_savepoint) {
-            (false, _) => None,
-            (true, false) => Some("SAVEPOINT straight"),
-            (true, true) => Some("RELEASE straight; SAVEPOINT straight"),
-        };
-        self.has_savepoint |= is_straight;
+        let savepoint = is_straight.then(|| self.savepoint.set());
         let statement = link.prepared(if is_straight { COPY_STRAIGHT } else { COPY_TO_STAGE })?;
         let group = std::mem::replace(&mut self.group, std::mem::take(&mut self.spare));
         let copying = Copying::begin(link, savepoint, &statement, &group)?;
@@ -166,7 +161,7 @@ impl Samples {
             // A key comes twice.
             Err(error) if is_straight && is_duplicate(&error) => {
                 self.may_copy = Some(false);
-                link.run("ROLLBACK TO straight")?;
+                self.savepoint.undo_group(link)?;
                 copy(link, &link.prepared(COPY_TO_STAGE)?, &group)?.map_err(|error| fault(&error))?;
                 self.staged += rows;
             }
@@ -277,7 +272,7 @@ impl Samples {
 
     /// Forgets what holds only within a transaction.
     fn begin_again(&mut self) {
-        (self.may_copy, self.has_savepoint) = (None, false);
+        (self.may_copy, self.savepoint) = (None, Savepoint::default());
         self.known.clear();
     }
 }

@@ -13,6 +13,7 @@ use super::copying::{Copying, copy};
 use super::dictionary::{Dictionary, NewTexts, Texts};
 use super::fault::{fault, is_duplicate};
 use super::link::Link;
+use super::savepoint::Savepoint;
 use super::tables::{Form, form_of, keys_of, names_of, select_list};
 use super::used_texts::UsedTexts;
 use super::values::{Identity, Time};
@@ -30,8 +31,7 @@ const COME_BY_THE_THOUSAND: [&Table; 3] = [&SAMPLES, &ROUTE_POINTS, &REJECTS];
 #[derive(Debug, Default)]
 pub(super) struct Straight {
     sent: Option<Sent>,
-    /// Whether the savepoint of the last group is there.
-    has_savepoint: bool,
+    savepoint: Savepoint,
 }
 
 /// A group of rows that PostgreSQL has been given.
@@ -99,8 +99,7 @@ impl<'a> Transfer<'a> {
     fn begin_straight(&mut self, table: &'static Table, columns: String) -> Result<()> {
         let sql = format!("COPY {} ({columns}) FROM STDIN (FORMAT binary)", table.name);
         let statement = self.link.prepared(&sql)?;
-        let has_savepoint = std::mem::replace(&mut self.straight.has_savepoint, true);
-        let savepoint = if has_savepoint { "RELEASE straight; SAVEPOINT straight" } else { "SAVEPOINT straight" };
+        let savepoint = self.straight.savepoint.set();
         let copying = Copying::begin(self.link, Some(savepoint), &statement, &self.rows)?;
         let rows = std::mem::take(&mut self.rows);
         self.straight.sent = Some(Sent { copying, rows, table, columns });
@@ -113,7 +112,7 @@ impl<'a> Transfer<'a> {
         match copying.end(self.link)? {
             Ok(()) => {}
             Err(error) if is_duplicate(&error) => {
-                self.link.run("ROLLBACK TO straight")?;
+                self.straight.savepoint.undo_group(self.link)?;
                 self.is_straight = false;
                 let gathered = std::mem::replace(&mut self.rows, rows);
                 self.stage(table, &columns)?;
