@@ -4,7 +4,7 @@ use std::fmt;
 
 use simd_json::{Buffers, ErrorType, INPUT_PADDING, Node, StaticNode, Tape, fill_tape_padded};
 
-use crate::model::limits::NESTING_MAX;
+use crate::model::limits::{GROUP_NODES, NESTING_MAX};
 
 /// Parses texts, one after the other, with the same buffers.
 pub(crate) struct Parser {
@@ -17,6 +17,11 @@ impl Parser {
     pub(crate) fn new() -> Self {
         // simd-json's copy of the input is not used, since ours is padded. The rest grows to what the texts need.
         Self { buffers: Buffers::with_max_depth(0, NESTING_MAX as usize), tape: Tape(Vec::new()) }
+    }
+
+    /// The same for groups of elements. Memory for a list of nodes that is not used is not touched; a list that grows is copied.
+    pub(crate) fn for_groups() -> Self {
+        Self { tape: Tape(Vec::with_capacity(GROUP_NODES)), ..Self::new() }
     }
 
     /// Copies a text to `padded`, with capacity for what [`Parser::parse`] adds: without it, a long text is copied again.

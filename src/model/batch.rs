@@ -36,6 +36,12 @@ impl Default for Batch {
 }
 
 impl Batch {
+    /// Returns one in the place of another: it has no memory for rows.
+    pub(crate) fn without_memory() -> Self {
+        let (rows, texts) = (Rows::default(), Texts::without_memory());
+        Self { rows, texts, route_marks: Vec::new(), begins_document: false }
+    }
+
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {

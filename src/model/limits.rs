@@ -149,6 +149,9 @@ pub const ELEMENT_READ_BYTES: usize = 4 * KIB;
 /// Bytes of lifted elements that are decoded together.
 pub const GROUP_BYTES: usize = 64 * KIB;
 
+/// Nodes that simd-json has memory for from the start: its parts of a group with one in four bytes.
+pub const GROUP_NODES: usize = GROUP_BYTES / 4;
+
 /// Elements up to this length together are decoded as one group. A longer element is large: it waits on the disk until it is
 /// whole, and then for the permit.
 pub const GROUP_BYTES_MAX: usize = 2 * GROUP_BYTES;
@@ -185,8 +188,9 @@ pub const RARE_ROWS_KEPT: usize = 128;
 /// (measured: 2 % less time for 500 MB), in the same memory.
 pub const BATCHES_PER_INGEST: usize = 4;
 
-/// The same of an ingest into PostgreSQL, which encodes a batch at once and keeps that instead.
-pub const BATCHES_PER_INGEST_ELSEWHERE: usize = 2;
+/// The same of an ingest into PostgreSQL, which encodes a batch at once and keeps that instead: one, and one of these while any is
+/// left. With more uploads at once the processors have enough to do.
+pub const BATCHES_SPARE_ELSEWHERE: usize = 2;
 
 /// Raw text that a reject keeps, enough to see what it was; the rest is cut.
 pub const REJECT_RAW_BYTES_MAX: usize = 64 * KIB;
@@ -383,7 +387,7 @@ pub const MATCH_ROWS_MAX: u32 = 256;
 pub const WAITING_CACHE_BYTES: usize = 512 * KIB;
 
 /// SQLite's memory for a workbench: the rows of the work for one person. The rest is on the disk.
-pub const WORKBENCH_CACHE_BYTES: usize = MIB;
+pub const WORKBENCH_CACHE_BYTES: usize = 512 * KIB;
 
 /// Bytes of a page of a workbench.
 pub const WORKBENCH_PAGE_BYTES: u32 = 1 << 10;
@@ -884,6 +888,9 @@ pub const CHANGES_KEPT: i64 = 1024;
 /// Bytes that a row of `changes` takes in the file: with them, the table has at most a hundredth of the file.
 pub const CHANGE_BYTES: i64 = 40;
 
+/// Rows of it that are sent to PostgreSQL at once.
+pub const CHANGES_SENT: usize = 1024;
+
 /// How far the noted change of a replaced row reaches behind its start: a day, as long as nearly all samples are.
 pub const REPLACED_REACH_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -1331,6 +1338,9 @@ pub const STAGE_GROUP_BYTES: usize = 128 * KIB;
 
 /// The bytes of a group of rows of a workbench: a batch of locations.
 pub const TRANSFER_GROUP_BYTES: usize = 192 * KIB;
+
+/// Spans of time of a group of samples that there is memory for from the start: about one for each row of such a group.
+pub const STAGE_GROUP_SPANS: usize = 1 << 10;
 
 /// Bytes of a row that may follow the last one of such a group, before it takes more memory.
 pub const STAGE_ROW_BYTES: usize = 16 * KIB;

@@ -32,6 +32,13 @@ pub struct Texts {
     hasher: RandomState,
 }
 
+impl Texts {
+    pub(super) fn without_memory() -> Self {
+        let (arena, ends, numbers) = (String::new(), Vec::new(), HashTable::new());
+        Self { arena, ends, numbers, hasher: RandomState::default() }
+    }
+}
+
 impl Default for Texts {
     fn default() -> Self {
         let hasher = RandomState::default();

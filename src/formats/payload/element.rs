@@ -40,7 +40,7 @@ pub(crate) struct ElementDecoder {
 
 impl ElementDecoder {
     pub(crate) fn new() -> Self {
-        Self { text: Vec::new(), parser: Parser::new(), scratch: Scratch::default() }
+        Self { text: Vec::new(), parser: Parser::for_groups(), scratch: Scratch::default() }
     }
 
     /// Decodes elements of one array.

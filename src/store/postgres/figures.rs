@@ -147,12 +147,11 @@ impl Figures {
              SET LOCAL idle_in_transaction_session_timeout = '10min'",
         )?;
         let run = (now_ms() << 16) ^ i64::from(std::process::id());
-        let (dictionary, mut used) = (&self.postgres.dictionary, UsedTexts::default());
-        let mut straight = Straight::default();
-        let mut transfer = Transfer::new((link, &mut straight), (dictionary, &mut used), person);
+        let (mut straight, mut used) = (Straight::default(), UsedTexts::default());
+        let mut transfer = Transfer::new((link, &mut straight), (&self.postgres, &mut used), person);
         workbench.derive(&mut transfer, (person, until), (self.home.clone(), run), is_stopping)?;
         transfer.settle()?;
-        used.enter(link, dictionary, person)?;
+        used.enter(link, &self.postgres.dictionary, person)?;
         compact(link, person)?;
         link.run("COMMIT")
     }

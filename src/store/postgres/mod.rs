@@ -6,6 +6,7 @@
 
 mod address;
 mod batch_ids;
+mod changed;
 mod copy;
 mod copying;
 mod dictionary;
@@ -14,6 +15,7 @@ mod erase;
 mod fault;
 mod figures;
 mod followers;
+mod groups;
 mod known;
 mod latest;
 mod ledger;

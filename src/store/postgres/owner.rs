@@ -40,7 +40,7 @@ impl Address {
         link.one(HOLD, &[&decided.person])?;
         let mut used = UsedTexts::default();
         let mut straight = Straight::default();
-        let mut transfer = Transfer::new((&link, &mut straight), (&postgres.dictionary, &mut used), decided.person);
+        let mut transfer = Transfer::new((&link, &mut straight), (&postgres, &mut used), decided.person);
         Workbench::open()?.decide(&mut transfer, decided, |connection| {
             enter(connection, decided, decision).map_err(Refusal::into_error)
         })?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::address::Address;
 use super::dictionary::Dictionary;
+use super::groups::Groups;
 use super::link::Pool;
 use super::samples::prepare;
 use crate::model::error::Result;
@@ -17,6 +18,8 @@ pub(in crate::store) struct Postgres {
     pub(super) dictionary: Dictionary,
     /// Where uploads work that have more than samples of the app.
     pub(super) benches: Arc<Benches>,
+    /// Memory for the rows of workbenches on their way.
+    pub(super) groups: Groups,
 }
 
 impl Postgres {
@@ -25,7 +28,8 @@ impl Postgres {
         let pool = Arc::new(Pool::new(address.clone()));
         pool.give_back(pool.take()?);
         let benches = Benches::new(WORKBENCHES_MAX);
-        Ok(Arc::new(Self { dictionary: Dictionary::new(Arc::clone(&pool)), pool, benches }))
+        let groups = Groups::default();
+        Ok(Arc::new(Self { dictionary: Dictionary::new(Arc::clone(&pool)), pool, benches, groups }))
     }
 
     /// Makes what the first upload needs: a connection for its rows, one for its texts, and a workbench.

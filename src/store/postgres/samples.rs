@@ -96,7 +96,7 @@ pub(super) struct Samples {
     /// The group before, until the server has answered.
     sent: Option<Sent>,
     /// Its memory, for the next one.
-    spare: Encoder,
+    spare: (Encoder, Spans),
     /// Rows in the stage.
     staged: u64,
     /// Rows for the stage whose keys are stored, of groups whose other rows were copied straight.
@@ -112,7 +112,6 @@ pub(super) struct Samples {
 #[derive(Debug)]
 struct Sent {
     copying: Copying,
-    group: Encoder,
     spans: Spans,
     rows: u64,
     is_straight: bool,
@@ -145,30 +144,33 @@ impl Samples {
         }
         let savepoint = is_straight.then(|| self.savepoint.set());
         let statement = link.prepared(if is_straight { COPY_STRAIGHT } else { COPY_TO_STAGE })?;
-        let group = std::mem::replace(&mut self.group, std::mem::take(&mut self.spare));
-        let copying = Copying::begin(link, savepoint, &statement, &group)?;
-        let (spans, rows) = (std::mem::take(&mut self.spans), std::mem::take(&mut self.rows));
-        self.sent = Some(Sent { copying, group, spans, rows, is_straight });
+        let (group, spans) = std::mem::take(&mut self.spare);
+        let (group, spans) = (std::mem::replace(&mut self.group, group), std::mem::replace(&mut self.spans, spans));
+        let copying = Copying::begin(link, savepoint, &statement, group)?;
+        let rows = std::mem::take(&mut self.rows);
+        self.sent = Some(Sent { copying, spans, rows, is_straight });
         Ok(())
     }
 
     /// Waits until the server has taken the last group.
     pub(super) fn settle(&mut self, link: &Link, note: impl FnMut(Merged)) -> Result<()> {
-        let Some(Sent { copying, mut group, spans, rows, is_straight }) = self.sent.take() else { return Ok(()) };
-        match copying.end(link)? {
-            Ok(()) if is_straight => spans.into_iter().for_each(note),
+        let Some(Sent { copying, mut spans, rows, is_straight }) = self.sent.take() else { return Ok(()) };
+        let (copied, mut group) = copying.end(link)?;
+        match copied {
+            Ok(()) if is_straight => spans.iter().for_each(note),
             Ok(()) => self.staged += rows,
             // A key comes twice.
             Err(error) if is_straight && is_duplicate(&error) => {
                 self.may_copy = Some(false);
                 self.savepoint.undo_group(link)?;
-                copy(link, &link.prepared(COPY_TO_STAGE)?, &group)?.map_err(|error| fault(&error))?;
+                copy(link, &link.prepared(COPY_TO_STAGE)?, &mut group)?.map_err(|error| fault(&error))?;
                 self.staged += rows;
             }
             Err(error) => return Err(fault(&error)),
         }
         group.clear(STAGE_GROUP_BYTES + STAGE_ROW_BYTES);
-        self.spare = group;
+        spans.clear();
+        self.spare = (group, spans);
         Ok(())
     }
 
@@ -224,7 +226,7 @@ impl Samples {
     /// Copies rows whose keys are stored to the stage.
     fn stage_stored(&mut self, link: &Link) -> Result<()> {
         if self.stored_rows > 0 {
-            copy(link, &link.prepared(COPY_TO_STAGE)?, &self.stored)?.map_err(|error| fault(&error))?;
+            copy(link, &link.prepared(COPY_TO_STAGE)?, &mut self.stored)?.map_err(|error| fault(&error))?;
             self.staged += std::mem::take(&mut self.stored_rows);
             self.stored.clear(0);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::counts::Counts;
+use crate::model::limits::STAGE_GROUP_SPANS;
 use crate::model::time::HOUR_MS;
 use crate::store::write::changes::{ChangeKey, Changes};
 
@@ -57,19 +58,28 @@ impl Spans {
                 last.last_start_ms = last.last_start_ms.max(start_ms);
                 last.last_end_ms = last.last_end_ms.max(end_ms);
             }
-            _ => self.0.push(Merged {
-                is_new: true,
-                type_id,
-                rows: 1,
-                first_start_ms: start_ms,
-                last_start_ms: start_ms,
-                last_end_ms: end_ms,
-            }),
+            _ => {
+                if self.0.capacity() == 0 {
+                    self.0.reserve_exact(STAGE_GROUP_SPANS);
+                }
+                self.0.push(Merged {
+                    is_new: true,
+                    type_id,
+                    rows: 1,
+                    first_start_ms: start_ms,
+                    last_start_ms: start_ms,
+                    last_end_ms: end_ms,
+                });
+            }
         }
     }
 
     pub(super) fn clear(&mut self) {
         self.0.clear();
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Merged> {
+        self.0.iter().copied()
     }
 
     /// One span for each type.
@@ -89,15 +99,6 @@ impl Spans {
     }
 }
 
-impl IntoIterator for Spans {
-    type Item = Merged;
-    type IntoIter = std::vec::IntoIter<Merged>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,8 +111,7 @@ mod tests {
         }
         let wide = |type_id, first_ms, last_ms| Wide { type_id, first_ms, last_ms };
         assert_eq!(spans.wide(), [wide(1, 2, HOUR_MS), wide(2, 0, 0)]);
-        let rows: Vec<(i64, u64, i64)> =
-            spans.into_iter().map(|span| (span.type_id, span.rows, span.last_end_ms)).collect();
+        let rows: Vec<(i64, u64, i64)> = spans.iter().map(|span| (span.type_id, span.rows, span.last_end_ms)).collect();
         assert_eq!(rows, [(1, 2, HOUR_MS + 9), (1, 1, HOUR_MS + 10), (2, 1, 10), (1, 1, 12)]);
     }
 }

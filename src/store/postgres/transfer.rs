@@ -12,13 +12,15 @@ use super::copy::{Encoder, from_timestamp};
 use super::copying::{Copying, copy};
 use super::dictionary::{Dictionary, NewTexts, Texts};
 use super::fault::{fault, is_duplicate};
+use super::groups::Groups;
 use super::link::Link;
+use super::receiver::Postgres;
 use super::savepoint::Savepoint;
 use super::tables::{Form, form_of, keys_of, names_of, select_list};
 use super::used_texts::UsedTexts;
 use super::values::{Identity, Time};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{STAGE_ROW_BYTES, TRANSFER_GROUP_BYTES};
+use crate::model::limits::TRANSFER_GROUP_BYTES;
 use crate::store::supplied::Most;
 use crate::store::workbench::remote::{Operation, Remote, Rows, Span, Wanted};
 use crate::store::workbench::tables::{CHANGES, REJECTS, ROUTE_POINTS, SAMPLES, Table};
@@ -38,7 +40,6 @@ pub(super) struct Straight {
 #[derive(Debug)]
 struct Sent {
     copying: Copying,
-    rows: Encoder,
     table: &'static Table,
     columns: String,
 }
@@ -48,6 +49,7 @@ pub(super) struct Transfer<'a> {
     link: &'a Link,
     straight: &'a mut Straight,
     dictionary: &'a Dictionary,
+    groups: &'a Groups,
     used: &'a mut UsedTexts,
     person: i64,
     /// The table under change.
@@ -63,13 +65,13 @@ pub(super) struct Transfer<'a> {
 impl<'a> Transfer<'a> {
     pub(super) fn new(
         (link, straight): (&'a Link, &'a mut Straight),
-        texts: (&'a Dictionary, &'a mut UsedTexts),
+        (postgres, used): (&'a Postgres, &'a mut UsedTexts),
         person: i64,
     ) -> Self {
-        let (dictionary, used) = texts;
+        let Postgres { dictionary, groups, .. } = postgres;
         let (change, is_straight, is_staged) = (None, false, false);
         let (rows, texts) = (Encoder::default(), NewTexts::default());
-        Self { link, straight, dictionary, used, person, change, is_straight, is_staged, rows, texts }
+        Self { link, straight, dictionary, groups, used, person, change, is_straight, is_staged, rows, texts }
     }
 
     fn begun(&self) -> Result<(&'static Table, Operation)> {
@@ -91,7 +93,7 @@ impl<'a> Transfer<'a> {
             return self.begin_straight(table, columns);
         }
         self.stage(table, &columns)?;
-        self.rows.clear(TRANSFER_GROUP_BYTES);
+        self.groups.give_back(std::mem::take(&mut self.rows));
         Ok(())
     }
 
@@ -100,16 +102,16 @@ impl<'a> Transfer<'a> {
         let sql = format!("COPY {} ({columns}) FROM STDIN (FORMAT binary)", table.name);
         let statement = self.link.prepared(&sql)?;
         let savepoint = self.straight.savepoint.set();
-        let copying = Copying::begin(self.link, Some(savepoint), &statement, &self.rows)?;
-        let rows = std::mem::take(&mut self.rows);
-        self.straight.sent = Some(Sent { copying, rows, table, columns });
+        let copying = Copying::begin(self.link, Some(savepoint), &statement, std::mem::take(&mut self.rows))?;
+        self.straight.sent = Some(Sent { copying, table, columns });
         Ok(())
     }
 
     /// Waits until PostgreSQL has taken the last group. If one of its keys is there, its rows are put by the stage.
     pub(super) fn settle(&mut self) -> Result<()> {
-        let Some(Sent { copying, mut rows, table, columns }) = self.straight.sent.take() else { return Ok(()) };
-        match copying.end(self.link)? {
+        let Some(Sent { copying, table, columns }) = self.straight.sent.take() else { return Ok(()) };
+        let (copied, mut rows) = copying.end(self.link)?;
+        match copied {
             Ok(()) => {}
             Err(error) if is_duplicate(&error) => {
                 self.straight.savepoint.undo_group(self.link)?;
@@ -121,10 +123,7 @@ impl<'a> Transfer<'a> {
             }
             Err(error) => return Err(fault(&error)),
         }
-        if self.rows.len() == 0 {
-            rows.clear(TRANSFER_GROUP_BYTES);
-            self.rows = rows;
-        }
+        self.groups.give_back(rows);
         Ok(())
     }
 
@@ -137,7 +136,7 @@ impl<'a> Transfer<'a> {
             self.is_staged = true;
         }
         let sql = format!("COPY bench_{name} ({columns}) FROM STDIN (FORMAT binary)");
-        copy(self.link, &self.link.prepared(&sql)?, &self.rows)?.map_err(|error| fault(&error))
+        copy(self.link, &self.link.prepared(&sql)?, &mut self.rows)?.map_err(|error| fault(&error))
     }
 
     /// Puts what is staged into the table, or deletes it there.
@@ -251,8 +250,8 @@ impl Remote for Transfer<'_> {
             }
             return Ok(());
         }
-        if self.is_straight {
-            self.rows.reserve_first(TRANSFER_GROUP_BYTES + STAGE_ROW_BYTES);
+        if !self.rows.has_memory() {
+            self.rows = self.groups.take();
         }
         let keys = keys_of(table).count();
         let names = names_of(table).zip(table.columns.iter().map(Form::of).chain([Form::Integer]));

@@ -5,11 +5,11 @@
 //! all others of the person.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::batch_ids::BatchIds;
+use super::changed::enter_changes;
 use super::fault::{away, fault, is_locked};
 use super::ledger::{finish_upload, progress, start_upload};
 use super::link::Link;
@@ -24,7 +24,7 @@ use crate::model::limits::{
 };
 use crate::store::workbench::Workbench;
 use crate::store::write::EndedImport;
-use crate::store::write::changes::{ChangeKey, Changes};
+use crate::store::write::changes::Changes;
 use crate::store::write::ledger::{Origin, UploadEnd, UploadKey, UploadState};
 
 const HOLD_SHARED: &str = "SELECT has_imports FROM persons WHERE id = $1 FOR SHARE";
@@ -182,7 +182,7 @@ impl Upload {
         }
         let Self { postgres, link, straight, key, started_ms, workbench, ordinal, open, ids, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
-        let mut transfer = Transfer::new((link, straight), (&postgres.dictionary, &mut ids.used), key.person);
+        let mut transfer = Transfer::new((link, straight), (postgres, &mut ids.used), key.person);
         *open += workbench.write(&mut transfer, (*key, *started_ms), ordinal, batch)?;
         Ok(())
     }
@@ -193,7 +193,7 @@ impl Upload {
             self.begin_alone()?;
             let Self { postgres, link, straight, key, started_ms, workbench, open, ids, .. } = self;
             let Some(workbench) = workbench else { return Ok(()) };
-            let mut transfer = Transfer::new((link, straight), (&postgres.dictionary, &mut ids.used), key.person);
+            let mut transfer = Transfer::new((link, straight), (postgres, &mut ids.used), key.person);
             let Some(counts) = workbench.settle(&mut transfer, (*key, *started_ms))? else { return Ok(()) };
             *open += counts;
             self.rows += BATCH_ROWS_MAX;
@@ -286,7 +286,7 @@ impl Upload {
         open.updated += left_out;
         open.unchanged += merged.saturating_sub(new + updated + left_out);
         self.enter_origins()?;
-        self.enter_changes()?;
+        enter_changes(&self.link, self.key.person, &mut self.changes)?;
         if self.hold == Hold::Alone {
             self.flush()?;
         }
@@ -296,7 +296,7 @@ impl Upload {
     fn flush(&mut self) -> Result<()> {
         let Self { postgres, link, straight, key, workbench, ids, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
-        let mut transfer = Transfer::new((link, straight), (&postgres.dictionary, &mut ids.used), key.person);
+        let mut transfer = Transfer::new((link, straight), (postgres, &mut ids.used), key.person);
         workbench.flush(&mut transfer)?;
         transfer.settle()?;
         match workbench.take_removed()? {
@@ -308,7 +308,7 @@ impl Upload {
     /// Waits until PostgreSQL has taken all rows of the workbench that it was given.
     fn settle_straight(&mut self) -> Result<()> {
         let Self { postgres, link, straight, key, ids, .. } = self;
-        Transfer::new((link, straight), (&postgres.dictionary, &mut ids.used), key.person).settle()
+        Transfer::new((link, straight), (postgres, &mut ids.used), key.person).settle()
     }
 
     fn enter_origins(&mut self) -> Result<()> {
@@ -318,21 +318,6 @@ impl Upload {
         }
         let types: Vec<i64> = self.new_origins.iter().copied().collect();
         self.link.change(ENTER_ORIGINS, &[&self.key.person, &types]).map(|_| ())
-    }
-
-    fn enter_changes(&mut self) -> Result<()> {
-        let mut rows = String::new();
-        self.changes.take(|ChangeKey { person, kind, type_id }, span_ms, is_removed| {
-            let kind = kind.text();
-            let type_id = type_id.map_or("NULL".to_owned(), |id| id.to_string());
-            let [from, to] = [span_ms.map(|span| span.0), span_ms.map(|span| span.1)].map(time);
-            let (separator, removed) = (if rows.is_empty() { "" } else { ", " }, i64::from(is_removed));
-            let _ = write!(rows, "{separator}({person}, '{kind}', {type_id}, {from}, {to}, {removed})");
-        });
-        if rows.is_empty() {
-            return Ok(());
-        }
-        self.link.run(&format!("INSERT INTO changes (person_id, kind, type_id, from_at, to_at, removed) VALUES {rows}"))
     }
 
     fn total(&self) -> Counts {
@@ -424,7 +409,7 @@ impl Upload {
         self.begin_alone()?;
         let Self { postgres, link, straight, key, workbench, ids, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
-        let mut transfer = Transfer::new((link, straight), (&postgres.dictionary, &mut ids.used), key.person);
+        let mut transfer = Transfer::new((link, straight), (postgres, &mut ids.used), key.person);
         let marked = workbench.mark_missing(&mut transfer, EndedImport { upload, is_whole, export_ms, now_ms })?;
         self.open += marked;
         Ok(())
@@ -434,9 +419,4 @@ impl Upload {
 /// The error of an upload whose person was erased meanwhile.
 fn erased() -> Error {
     Error::new(ErrorKind::Revoked, "the person was erased while the upload was under way")
-}
-
-/// A time in SQL.
-fn time(at_ms: Option<i64>) -> String {
-    at_ms.map_or("NULL".to_owned(), |at_ms| format!("'epoch'::timestamptz + {at_ms} * interval '1 millisecond'"))
 }

@@ -1,6 +1,7 @@
 //! One ingest: decode, send batches, wait for the commit, sum up. It is synchronous; HTTP and `import` bring a reader.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::answer::gone;
 use super::session::{Permit, Session, WriterHandle};
@@ -50,6 +51,7 @@ pub fn ingest_with(
     let mut exchange = Exchange {
         session,
         batches: writer.batches,
+        spare: Spare { left: &writer.spare_batches, is_taken: false },
         made: 1,
         under_way: 0,
         empty: Vec::new(),
@@ -93,11 +95,34 @@ fn end_of(body_bytes: u64, outcome: &Result<Envelope>) -> UploadEnd {
     UploadEnd { state, finished_ms, body_bytes, envelope, error }
 }
 
+/// A batch beyond those of each ingest: how many are left for all of them, and whether this one has one.
+struct Spare<'a> {
+    left: &'a AtomicUsize,
+    is_taken: bool,
+}
+
+impl Spare<'_> {
+    /// Takes one, if one is left.
+    fn take(&mut self) -> bool {
+        let is_left = || self.left.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+        let takes = !self.is_taken && is_left();
+        self.is_taken |= takes;
+        takes
+    }
+}
+
+impl Drop for Spare<'_> {
+    fn drop(&mut self) {
+        self.left.fetch_add(usize::from(self.is_taken), Ordering::Relaxed);
+    }
+}
+
 /// Exchanges full batches for empty ones.
 struct Exchange<'a> {
     session: Session,
     /// Batches that may exist.
     batches: usize,
+    spare: Spare<'a>,
     /// Batches that exist, including the one that is being filled.
     made: usize,
     /// Batches that the writer has.
@@ -140,19 +165,25 @@ impl Exchange<'_> {
 impl Sink for Exchange<'_> {
     fn submit(&mut self, batch: &mut Box<Batch>) -> Result<()> {
         let empty = if let Some(empty) = self.empty.pop() {
-            empty
-        } else if self.made < self.batches {
+            Some(empty)
+        } else if self.made < self.batches + usize::from(self.spare.is_taken) || self.spare.take() {
             self.made += 1;
-            Box::default()
+            Some(Box::default())
+        } else if self.under_way > 0 {
+            Some(self.receive()?)
         } else {
-            self.receive()?
+            None
         };
         let is_large = batch.is_large();
-        let full = std::mem::replace(batch, empty);
+        let is_only = empty.is_none();
+        let full = std::mem::replace(batch, empty.unwrap_or_else(|| Box::new(Batch::without_memory())));
         if is_large {
             return_freed_memory();
         }
         self.send(full)?;
+        if is_only {
+            *batch = self.receive()?;
+        }
         while is_large && self.under_way > 0 {
             let emptied = self.receive()?;
             self.empty.push(emptied);

@@ -1,6 +1,7 @@
 //! The writer of a database in PostgreSQL: each upload has a thread and a connection, and this one passes requests on.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
@@ -14,7 +15,7 @@ use super::request::{Finished, Request, SessionRequest, Start};
 use super::session::Writer;
 use crate::model::envelope::Envelope;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::limits::{BATCHES_PER_INGEST, BATCHES_PER_INGEST_ELSEWHERE, COMMIT_IDLE};
+use crate::model::limits::{BATCHES_PER_INGEST, BATCHES_SPARE_ELSEWHERE, COMMIT_IDLE};
 use crate::model::lock::lock;
 use crate::store::clock::now_ms;
 use crate::store::postgres::{Address, Postgres, Upload};
@@ -41,7 +42,8 @@ impl Writer {
             Dispatcher { uploads, threads: Vec::new() }.run(&inbox)
         })?;
         writer.elsewhere = Some(elsewhere);
-        writer.handle.batches = BATCHES_PER_INGEST_ELSEWHERE;
+        writer.handle.batches = 1;
+        writer.handle.spare_batches = Arc::new(AtomicUsize::new(BATCHES_SPARE_ELSEWHERE));
         Ok(writer)
     }
 }

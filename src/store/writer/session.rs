@@ -1,6 +1,7 @@
 //! The handle of the writer's thread, and an ingest's conversation with it.
 
 use std::convert::Infallible;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::{self, JoinHandle};
 
@@ -46,8 +47,10 @@ pub struct WriterHandle {
     life: Weak<WriterLife>,
     /// Disconnected by the thread's end. The queue does not show it: requests then wait there unanswered.
     pub(super) ended: Receiver<Infallible>,
-    /// Batches of an ingest.
+    /// Batches of each ingest.
     pub(super) batches: usize,
+    /// Batches that are left for any of them.
+    pub(super) spare_batches: Arc<AtomicUsize>,
     /// The permit to decode a large element and to have it written: all ingests of this writer share one.
     large_element: Arc<Mutex<()>>,
     signal: Arc<Signal>,
@@ -131,6 +134,7 @@ impl Writer {
             life: Arc::downgrade(&life),
             ended,
             batches: BATCHES_PER_INGEST,
+            spare_batches: Arc::default(),
             large_element: Arc::default(),
             signal: Arc::clone(&signal),
         };

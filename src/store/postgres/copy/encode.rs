@@ -1,5 +1,7 @@
 //! Rows to bytes.
 
+use bytes::Bytes;
+
 use super::{HEADER, to_timestamp};
 use crate::model::record::Uuid;
 
@@ -16,14 +18,30 @@ impl Encoder {
     /// Start of a stream.
     pub(in crate::store::postgres) const HEADER: &'static [u8] = HEADER;
 
-    /// The bytes of all rows.
+    /// The bytes of all rows, for a test.
+    #[cfg(test)]
     pub(in crate::store::postgres) fn rows(&self) -> &[u8] {
         &self.rows
+    }
+
+    /// The bytes of all rows, in their memory.
+    pub(in crate::store::postgres) fn into_bytes(self) -> Bytes {
+        self.rows.into()
+    }
+
+    /// The rows whose bytes these are. They are copied if anyone else has a part of them.
+    pub(in crate::store::postgres) fn of_bytes(bytes: Bytes) -> Self {
+        Self { rows: bytes.into() }
     }
 
     /// Bytes of all rows.
     pub(in crate::store::postgres) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Whether rows may be added without new memory for the first ones.
+    pub(in crate::store::postgres) fn has_memory(&self) -> bool {
+        self.rows.capacity() > 0
     }
 
     /// Takes so much memory, unless it has some: rows that outgrow it would be copied, and take twice as much.
