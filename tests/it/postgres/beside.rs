@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock};
 
 use healthsink::store::{Address, NewToken, TokenDigest, TokenScope};
@@ -35,6 +36,12 @@ const OF_A_STORE: [&str; 9] = [
 const NUMBERS: [&str; 8] =
     ["person_id", "arrival", "upload_id", "ordinal", "import_number", "id", "content", "details"];
 
+/// When a store took something.
+const TIMES_OF_RECEIPT: [&str; 3] = ["first_seen_at", "last_seen_at", "missing_since_at"];
+
+/// Texts of a row that SQLite keeps beside it if they are long, by table.
+const LONG: [(&str, &str); 3] = [("samples", "metadata"), ("samples", "other"), ("route_points", "other")];
+
 /// Members of a report that are of this run.
 const OF_THE_RUN: [&str; 5] = ["seconds", "files", "durationMs", "upload", "person"];
 
@@ -47,7 +54,9 @@ static STORE: LazyLock<Option<Store>> = LazyLock::new(store);
 pub(crate) fn begin(db: &Path, arguments: &[&str]) -> Option<String> {
     std::env::var_os("HEALTHSINK_BOTH_STORES")?;
     let mut persons = PERSONS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let count = persons.len();
+    // A file that was deleted, and is made once more, is another person.
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let is_plain = !arguments.iter().any(|argument| matches!(*argument, "--person" | "--dry-run" | "--store"));
     if !db.exists() {
         persons.insert(db.to_owned(), is_plain.then(|| format!("p{count}")));
@@ -131,7 +140,8 @@ fn tables(store: &Store) -> &'static BTreeMap<String, Vec<String>> {
         let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for line in store.sql(sql).lines() {
             let (table, column) = line.split_once(' ').unwrap();
-            if !OF_A_STORE.contains(&table) && !NUMBERS.contains(&column) {
+            let is_of_a_store = NUMBERS.contains(&column) || TIMES_OF_RECEIPT.contains(&column);
+            if !OF_A_STORE.contains(&table) && !is_of_a_store {
                 tables.entry(table.to_owned()).or_default().push(column.to_owned());
             }
         }
@@ -159,7 +169,7 @@ fn words(columns: &[String], word: impl Fn(&str) -> String) -> String {
     let words = columns.iter().filter(|column| !(shares && column.as_str() == "metadata"));
     let words: Vec<String> = words
         .map(|column| match text_of(column) {
-            Some(text) if column == "metadata_id" => format!("coalesce({text}, x.metadata, '')"),
+            Some(text) if column == "metadata_id" => format!("coalesce({text}, {})", word("metadata")),
             Some(text) => format!("coalesce({text}, '')"),
             None => word(column),
         })
@@ -194,6 +204,12 @@ fn of_file(db: &Path, store: &Store) -> Vec<String> {
     let of_table = |(table, columns): (&String, &Vec<String>)| {
         let row = words(columns, |column| {
             let name = column.strip_suffix("_at").map_or_else(|| column.to_owned(), |start| format!("{start}_ms"));
+            if LONG.contains(&(table, column)) {
+                return match column {
+                    "metadata" => "coalesce(x.metadata, l.metadata, '')".to_owned(),
+                    _ => format!("coalesce(iif(l.id IS NULL, x.{name}, l.{name}), '')"),
+                };
+            }
             match column {
                 "uuid" | "derived" | "identity" | "workout" | "shadowed_by" | "hash" | "earlier" => {
                     format!("coalesce(lower(hex(x.{name})), '')")
@@ -201,7 +217,9 @@ fn of_file(db: &Path, store: &Store) -> Vec<String> {
                 _ => format!("coalesce(x.{name}, '')"),
             }
         });
-        rows(db, &format!("SELECT replace('{table}|' || {row}, char(10), ' ') AS row FROM {table} x"))
+        let has_long = LONG.iter().any(|(name, _)| name == table);
+        let long = if has_long { "LEFT JOIN long_texts l ON l.id = CAST(x.other AS INTEGER)" } else { "" };
+        rows(db, &format!("SELECT replace('{table}|' || {row}, char(10), ' ') AS row FROM {table} x {long}"))
     };
     let rows: Vec<Value> = tables(store).iter().flat_map(of_table).collect();
     normal(rows.iter().map(|row| row["row"].as_str().unwrap()))
