@@ -27,7 +27,7 @@ impl Kept {
         }
     }
 
-    /// Returns the only person with data or a valid token; `None` if there is none.
+    /// Returns the only person with data or a valid token; `None` if nobody has any.
     ///
     /// # Errors
     ///

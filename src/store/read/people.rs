@@ -29,7 +29,7 @@ impl Database {
         read_in_use(&connection, limit).map_err(|error| open_error(self, &error))
     }
 
-    /// Returns the only person with data or with a token that is valid; `None` if there is none.
+    /// Returns the only person with data or with a token that is valid; `None` if nobody has any.
     ///
     /// # Errors
     ///
