@@ -44,13 +44,14 @@ struct CommandLine {
 
 const NAME: &str = "healthsink";
 
-const ABOUT: &str = "Receives Apple Health data from the app Health Export Pro and stores it in a SQLite file.
+const ABOUT: &str = "Receives Apple Health data from the app Health Export Pro into a SQLite file.
 
-The server reads bodies of any length as they arrive, in flat memory. It answers 200 once every
-record is on the disk. Sending the same data again stores nothing twice.
+The server reads bodies of any length as they arrive, in flat memory. It answers
+200 once every record is on the disk. Sending the same data again stores nothing
+twice.
 
-Every flag is also an environment variable, except --force, --yes, what forget is to delete, and
---person of status: HEALTHSINK_DB is --db.";
+Every flag is also an environment variable, except --force, --yes, what forget
+is to delete, and --person of status: HEALTHSINK_DB is --db.";
 
 const EXAMPLES: &str = "Examples:
   healthsink demo                           look at a made-up household
@@ -222,6 +223,21 @@ mod tests {
     fn the_command_line_is_consistent() {
         CommandLine::command().debug_assert();
     }
+
+    /// clap wraps what flags say, but breaks these lines badly.
+    #[test]
+    fn examples_fit_in_a_terminal() {
+        let (mut commands, mut texts) = (vec![CommandLine::command()], vec![ABOUT.to_owned()]);
+        while let Some(command) = commands.pop() {
+            texts.extend(command.get_after_help().map(ToString::to_string));
+            commands.extend(command.get_subcommands().cloned());
+        }
+        for line in texts.iter().flat_map(|text| text.lines()) {
+            assert!(line.chars().count() <= HELP_COLUMNS_MAX, "{line}");
+        }
+    }
+
+    const HELP_COLUMNS_MAX: usize = 80;
 
     /// Flags without a variable: `--all`, `--force` and `--yes` must be typed each time, the others print and exit.
     const WITHOUT_VARIABLE: [&str; 5] = ["all", "force", "help", "version", "yes"];

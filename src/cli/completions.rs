@@ -18,7 +18,8 @@ pub(super) struct CompletionsArguments {
 }
 
 const EXAMPLES: &str = "Examples:
-  healthsink completions bash > ~/.local/share/bash-completion/completions/healthsink
+  healthsink completions bash \\
+      > ~/.local/share/bash-completion/completions/healthsink
   healthsink completions zsh > ~/.zfunc/_healthsink
   healthsink completions fish > ~/.config/fish/completions/healthsink.fish";
 

@@ -78,19 +78,24 @@ const WEBHOOK: &str = "Webhooks";
 const EXAMPLES: &str = "Examples:
   healthsink follow --influx-url http://127.0.0.1:8086 --influx-org home \\
       --influx-bucket health --influx-token-file influx.token
-  healthsink follow --influx-url http://127.0.0.1:8086 --influx-database health --once
+  healthsink follow --influx-url http://127.0.0.1:8086 \\
+      --influx-database health --once
   healthsink follow --webhook-file webhook.url --webhook-secret-file whsec
 
-The follower reads beside the server and never delays an upload. A target that is down is tried
-again for as long as it takes; then it gets what it has missed. A cursor beside the database
-(health.db-follow-NAME, or a row in PostgreSQL) remembers what it has. Samples, workouts, doses, and the figures of days
-and nights become points; docs/followers.md lists their names.
+The follower reads beside the server and never delays an upload. A target that
+is down is tried again for as long as it takes; then it gets what it has missed.
+A cursor beside the database (health.db-follow-NAME, or a row in PostgreSQL)
+remembers what it has. Samples, workouts, doses, and the figures of days and
+nights become points; docs/followers.md lists their names.
 
-Exit codes: 0 after SIGTERM, or --once; 1 if the database cannot be read, or --once fails; 2 if
-something has to be changed before it can go on, such as a wrong token.";
+Exit codes: 0 after SIGTERM, or --once; 1 if the database cannot be read, or
+--once fails; 2 if something has to be changed before it can go on, such as a
+wrong token.";
 
 impl FollowArguments {
     pub(super) fn run(self) -> Result<Outcome> {
+        // Before the name: of two targets, which follower is meant is unknown.
+        self.check_targets()?;
         let stop = Stop::new();
         let asked = stop.clone();
         watch(move |_| asked.set());
@@ -111,21 +116,27 @@ impl FollowArguments {
         self.webhook.is_some() || self.webhook_file.is_some()
     }
 
-    fn target(self, waiter: &Rc<Waiter>) -> Result<Box<dyn Target>> {
-        match (&self.influx_url, self.is_webhook()) {
-            (Some(url), false) => {
-                let (url, access) = (parse_url("--influx-url", url)?, self.access()?);
-                let (ca_file, is_numbers_only) = (self.ca_file, self.influx_numbers_only);
-                let settings = InfluxSettings { url, access, ca_file, is_numbers_only };
-                Ok(Box::new(Influx::new(settings, Rc::clone(waiter))?))
-            }
-            (None, true) => {
-                let url = self.webhook_url()?;
-                let (secret_file, ca_file) = (self.webhook_secret_file, self.ca_file);
-                Ok(Box::new(Webhook::new(WebhookSettings { url, secret_file, ca_file }, Rc::clone(waiter))?))
-            }
-            _ => Err(Error::usage("name a target: --influx-url or --webhook; each follower has one")),
+    /// Fails unless one target is named.
+    fn check_targets(&self) -> Result<()> {
+        match (self.influx_url.is_some(), self.is_webhook()) {
+            (true, true) => Err(Error::usage(
+                "two targets are named, --influx-url and --webhook, perhaps by variables; name only one: each follower has its own",
+            )),
+            (false, false) => Err(Error::usage("name a target: --influx-url or --webhook")),
+            _ => Ok(()),
         }
+    }
+
+    fn target(self, waiter: &Rc<Waiter>) -> Result<Box<dyn Target>> {
+        let Some(url) = &self.influx_url else {
+            let url = self.webhook_url()?;
+            let (secret_file, ca_file) = (self.webhook_secret_file, self.ca_file);
+            return Ok(Box::new(Webhook::new(WebhookSettings { url, secret_file, ca_file }, Rc::clone(waiter))?));
+        };
+        let (url, access) = (parse_url("--influx-url", url)?, self.access()?);
+        let (ca_file, is_numbers_only) = (self.ca_file, self.influx_numbers_only);
+        let settings = InfluxSettings { url, access, ca_file, is_numbers_only };
+        Ok(Box::new(Influx::new(settings, Rc::clone(waiter))?))
     }
 
     fn webhook_url(&self) -> Result<BaseUrl> {

@@ -121,6 +121,25 @@ fn what_does_not_fit_together_is_said() {
 }
 
 #[test]
+fn two_targets_are_one_too_many_and_no_follower_has_stopped() {
+    let followed = Followed::generated(20_000);
+    followed.sync();
+    let before = followed.status()["followers"].clone();
+    assert_eq!(before[0]["name"], "influx");
+    let (url, database) = (followed.server.url(), followed.database.to_str().unwrap());
+    let good = ["follow", "--once", "--db", database, "--influx-url", &url, "--influx-database", "a"];
+    for (words, part) in [
+        (&[&good[..], &["--webhook", "http://127.0.0.1:1/", "--name", "influx"]].concat()[..], "name only one"),
+        (&["follow", "--once", "--db", database, "--name", "influx"][..], "name a target"),
+    ] {
+        let output = run(words);
+        assert!(output.status.code() == Some(2) && stderr(&output).contains(part), "{words:?}: {output:?}");
+        let after = followed.status()["followers"].clone();
+        assert_eq!((&after[0]["fault"], after.as_array().map(Vec::len)), (&before[0]["fault"], Some(1)), "{after}");
+    }
+}
+
+#[test]
 fn what_is_no_influxdb_takes_nothing_and_stops_it() {
     let followed = Followed::generated(20_000);
     for status in [200, 202, 400, 422] {
