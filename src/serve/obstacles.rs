@@ -23,7 +23,9 @@ use crate::store::{Database, is_token_shaped, now_ms};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::serve) enum ObstacleKind {
     UnknownPath,
+    WrongPath,
     WrongMethod,
+    BrowserVisit,
     MalformedRequest,
     NoHeader,
     NotBearer,
@@ -55,7 +57,9 @@ impl ObstacleKind {
     pub(in crate::serve) fn name(self) -> &'static str {
         match self {
             Self::UnknownPath => "unknownPath",
+            Self::WrongPath => "wrongPath",
             Self::WrongMethod => "wrongMethod",
+            Self::BrowserVisit => "browserVisit",
             Self::MalformedRequest => "malformedRequest",
             Self::NoHeader => "noHeader",
             Self::NotBearer => "notBearer",

@@ -123,6 +123,12 @@ fn unauthorized() -> Answer {
     with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", detail), WWW_AUTHENTICATE, BEARER)
 }
 
+/// The answer to a scrape without a valid token.
+pub(super) fn no_token_of_scrape() -> Answer {
+    let detail = "the token of GET /metrics is missing or wrong; `healthsink token new --scope read` makes one";
+    with_header(plain(StatusCode::UNAUTHORIZED, "Unauthorized", detail), WWW_AUTHENTICATE, BEARER)
+}
+
 const BEARER: &str = "Bearer realm=\"healthsink\"";
 
 /// Names the header that carries tokens here, in an answer that asks for one.

@@ -159,7 +159,7 @@ async fn dispatch(
     let path = request.uri().path();
     let routes: Vec<&Route> = routes().filter(|route| route.is_at(path, listener, &state)).collect();
     let Some(first) = routes.first() else {
-        let remedy = remedy(listener, &state);
+        let remedy = remedy(request, listener, &state);
         report_misdirected(StatusCode::NOT_FOUND, &remedy, request, client, (listener, &state));
         return problem::not_found(&remedy);
     };
@@ -168,7 +168,7 @@ async fn dispatch(
         if request.method() == Method::OPTIONS {
             return problem::options(allow);
         }
-        let remedy = remedy(listener, &state);
+        let remedy = remedy(request, listener, &state);
         report_misdirected(StatusCode::METHOD_NOT_ALLOWED, &remedy, request, client, (listener, &state));
         return problem::method_not_allowed(&allow, first.description, &remedy);
     };
@@ -180,10 +180,20 @@ async fn dispatch(
     }
 }
 
-/// The path that a request without a route should use instead.
-fn remedy(listener: ListenerKind, state: &State) -> String {
+/// Whether a method is one that browsers use and the app does not.
+fn is_of_browser(method: &Method) -> bool {
+    [Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
+}
+
+/// The path or the method that a request without a route should use instead.
+fn remedy<B>(request: &Request<B>, listener: ListenerKind, state: &State) -> String {
+    let is_of_browser = is_of_browser(request.method());
     match listener {
         ListenerKind::Metrics => format!("metrics are at {METRICS_PATH}"),
+        _ if is_of_browser && is_same_path(request.uri().path(), &state.upload_path) => {
+            "a browser has asked, and the app sends POST to this path: nothing is wrong with it".to_owned()
+        }
+        _ if is_of_browser => format!("{} lists the paths of the API", docs::LIST_PATH),
         ListenerKind::Everything | ListenerKind::Uploads => {
             format!("the app posts to the endpoint path {}; correct it in the app", state.upload_path)
         }
@@ -198,15 +208,19 @@ fn report_misdirected<B>(
     client: Client,
     (listener, state): (ListenerKind, &State),
 ) {
-    let kind = match code {
-        StatusCode::NOT_FOUND => ObstacleKind::UnknownPath,
-        StatusCode::METHOD_NOT_ALLOWED => ObstacleKind::WrongMethod,
-        _ => ObstacleKind::MalformedRequest,
-    };
-    let is_of_browser = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    if listener == ListenerKind::Metrics || is_of_browser && kind == ObstacleKind::UnknownPath {
+    if listener == ListenerKind::Metrics {
         return;
     }
+    let is_endpoint = is_same_path(request.uri().path(), &state.upload_path);
+    // A browser's line is of another kind than the phone's, which it may not hide.
+    let kind = match (code, is_endpoint, is_of_browser(request.method())) {
+        (StatusCode::METHOD_NOT_ALLOWED, true, true) => ObstacleKind::BrowserVisit,
+        (StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED, _, true) => return,
+        (StatusCode::NOT_FOUND, ..) => ObstacleKind::UnknownPath,
+        (StatusCode::METHOD_NOT_ALLOWED, true, _) => ObstacleKind::WrongMethod,
+        (StatusCode::METHOD_NOT_ALLOWED, false, _) => ObstacleKind::WrongPath,
+        _ => ObstacleKind::MalformedRequest,
+    };
     let (method, path) = (quoted(request.method().as_str()), quoted(request.uri().path()));
     state.obstacles.report(kind, client.address, &format!("{} for {method} {path}: {remedy}", code.as_u16()));
 }
@@ -263,7 +277,10 @@ fn admit<B>(
                 Refusal::Failed(_) => UploadResult::Failed,
             });
         }
-        Box::new(problem::refused(&refusal))
+        Box::new(match (right, &refusal) {
+            (Right::ReadMetrics, Refusal::Wrong) => problem::no_token_of_scrape(),
+            _ => problem::refused(&refusal),
+        })
     })
 }
 

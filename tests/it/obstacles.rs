@@ -83,6 +83,8 @@ fn what_keeps_a_phone_out_is_a_line_with_its_remedy() {
     let endpoint = "the endpoint path /api/health-data";
     check(("POST", "/api/health-dat?token=x"), &[good], 404, "unknownPath", &["POST /api/health-dat:", endpoint]);
     check(("PUT", PATH), &[good], 405, "wrongMethod", &["PUT /api/health-data:", endpoint]);
+    check(("GET", PATH), &[good], 405, "browserVisit", &["GET /api/health-data: a browser has asked", "POST"]);
+    check(("POST", "/"), &[good], 405, "wrongPath", &["POST /:", endpoint]);
     check(post, &[good, ("Host", "twice"), ("Host", "here")], 400, "malformedRequest", &["one Host header"]);
     check(post, &[], 401, "noHeader", &["Authorization is missing", "choose Bearer"]);
     check(post, &[("Authorization", token.as_str())], 401, "notBearer", &["not `Bearer TOKEN`", "choose Bearer"]);
@@ -108,9 +110,9 @@ fn what_keeps_a_phone_out_is_a_line_with_its_remedy() {
     program.terminate();
     assert!(program.wait().success());
     let lines = program.lines_so_far();
-    assert_eq!(lines.iter().filter(|line| line.contains("refused: ")).count(), 11, "{lines:#?}");
+    assert_eq!(lines.iter().filter(|line| line.contains("refused: ")).count(), 13, "{lines:#?}");
     let all: Vec<Value> = obstacles(folder.path());
-    assert_eq!(all.len(), 12, "{all:#?}");
+    assert_eq!(all.len(), 14, "{all:#?}");
     assert!(all.iter().any(|obstacle| obstacle["kind"] == "badBody"), "{all:#?}");
     let text = status(folder.path(), &[]);
     assert!(text.contains("kept out, the last of each kind"), "{text}");

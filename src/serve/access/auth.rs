@@ -258,15 +258,12 @@ impl Authenticator {
         }
         let failure = attempts.fail(client.address, Instant::now());
         drop(attempts);
-        if purpose == Purpose::Read {
-            // The list of obstacles is about phones.
-            if let Some(left_out) = self.obstacles.count_line(client.address, "wrong token of a read") {
-                let failures = failure.failures;
-                tracing::warn!(peer = %client.address, failures, left_out, "refused: the token of a read is not valid (401)");
+        match purpose {
+            Purpose::Send => {
+                let (kind, message) = refused.unwrap_or_else(|| self.credentials.fault(headers, presented));
+                self.report(client, failure.failures, (kind, &message));
             }
-        } else {
-            let (kind, message) = refused.unwrap_or_else(|| self.credentials.fault(headers, presented));
-            self.report(client, failure.failures, (kind, &message));
+            Purpose::Read | Purpose::Metrics => self.report_reader(purpose, client, failure.failures),
         }
         Err(self.refuse(client, failure))
     }
@@ -306,6 +303,17 @@ impl Authenticator {
     /// The caller of a request without a token in the database.
     fn default_caller(&self, sender: Sender) -> Caller {
         Caller { sender, person: self.credentials.person.clone(), ..Caller::default() }
+    }
+
+    /// Logs that a reader has no valid token. The list of obstacles is about phones.
+    fn report_reader(&self, purpose: Purpose, client: Client, failures: u32) {
+        let (name, what) = match purpose {
+            Purpose::Metrics => ("wrong token of a scrape", "the token of GET /metrics is missing or not valid (401)"),
+            _ => ("wrong token of a read", "the token of a read is not valid (401)"),
+        };
+        if let Some(left_out) = self.obstacles.count_line(client.address, name) {
+            tracing::warn!(peer = %client.address, failures, left_out, "refused: {what}");
+        }
     }
 
     /// Logs that a valid token is for something else.

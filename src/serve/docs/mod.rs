@@ -34,8 +34,11 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (CONNECTION, "close"),
 ];
 
+/// Path of the list of the API's paths.
+pub(super) const LIST_PATH: &str = "/docs";
+
 static ROUTES: [Route; 3] = [
-    public("/docs", list, "shows the paths of the API"),
+    public(LIST_PATH, list, "shows the paths of the API"),
     public("/openapi.yaml", as_yaml, "returns the description of the API"),
     public("/openapi.json", as_json, "returns the description of the API as JSON"),
 ];
