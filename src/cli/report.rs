@@ -162,6 +162,7 @@ impl Printable for Shown {
         write_doses(&report.doses, out)?;
         if report.zone.is_none() {
             writeln!(out, "\nDays are those of UTC: `healthsink zones home ZONE` sets the time zone.")?;
+            writeln!(out, "A night whose own samples name a zone is in that zone.")?;
         }
         write_staleness(report, out)
     }
@@ -174,6 +175,8 @@ fn write_absence(report: &DayReport, command: &str, out: &mut dyn Write) -> io::
             writeln!(out, "No figures of these days. The last day with some is {day}:")?;
             writeln!(out, "  {command} --to {day}")?;
         }
+        // `write_staleness` says what to do.
+        None if !report.is_current => writeln!(out, "No figures yet.")?,
         None => {
             writeln!(out, "No figures yet. To get some:")?;
             writeln!(out, "  healthsink setup                connect a phone")?;

@@ -130,7 +130,8 @@ struct Zones(Vec<ZoneRow>);
 impl Printable for Zones {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         if self.0.is_empty() {
-            return writeln!(out, "No zone is known, so days are those of UTC; `healthsink zones home ZONE` sets one.");
+            writeln!(out, "No zone is known, so days are those of UTC; `healthsink zones home ZONE` sets one.")?;
+            return writeln!(out, "A night whose own samples name a zone is in that zone.");
         }
         let mut table = Table::new([
             ("from", Align::Left),

@@ -22,7 +22,7 @@ pub struct Report {
     /// Whether its user stopped it: what was read by then is stored.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
-    /// Whose records they are; `None` for `me`, and in a dry run.
+    /// Whose records they are; `None` in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
     /// The uploads.

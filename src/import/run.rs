@@ -63,7 +63,11 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
         Err(error) => return writer.map_or(Ok(()), Writer::stop).and(Err(error)),
     };
     let started = Instant::now();
-    let report = Report::new(writer.is_none(), person.clone());
+    let mut report = Report::new(writer.is_none(), person.clone());
+    if writer.is_some() && report.person.is_none() {
+        // A new database gives them to its first person.
+        report.person = database.first_person().ok();
+    }
     let mut importer = Importer { person, database, writer: writer.as_ref(), observer, report };
     for path in &import.files {
         importer.path(path);
@@ -76,7 +80,10 @@ pub fn import(import: &Import, observer: &dyn Observer) -> Result<Report> {
     if let Some(Err(error)) = derived
         && report.ok
     {
-        observer.warn(error.message());
+        let cause = error.message();
+        observer.warn(&format!(
+            "all records are stored, but days and nights are not computed: {cause}; then import again, or start the server"
+        ));
     }
     let stopped = writer.map_or(Ok(()), Writer::stop);
     match stopped {

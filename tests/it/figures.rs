@@ -304,6 +304,9 @@ fn a_night_in_a_zone_that_only_it_names_is_explained_in_that_zone() {
     assert_eq!(found["stretches"][0]["from"], "2026-01-05T23:00:00");
     assert_eq!(found["from"], "2026-01-05T09:00:00Z", "18:00 in Tokyo");
     assert_eq!(found["leftOut"], json!({"its source is ignored": 1}));
+    let listed = run(&["zones", "list", "--db", db]);
+    let text = String::from_utf8(listed.stdout).unwrap();
+    assert!(text.contains("No zone is known") && text.contains("A night whose own samples name a zone"), "{text}");
 }
 
 /// Three weeks of overlapping sources, workouts with condensed series, nights, a journey and late corrections.
