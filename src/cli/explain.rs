@@ -1,5 +1,6 @@
 //! `healthsink explain`: the parts of one figure.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use clap::Args;
@@ -8,7 +9,7 @@ use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, print};
 use super::report::parse_local_day;
 use super::store::StoreArgument;
-use super::table::{Align, Table, shown};
+use super::table::{Align, Table, named, shown};
 use crate::model::error::Result;
 use crate::model::healthkit::name_of;
 use crate::model::limits::EXPLAINED_STRETCHES_MAX;
@@ -86,6 +87,30 @@ fn write_night(night: &NightFigures, out: &mut dyn Write) -> io::Result<()> {
     table.write(out)
 }
 
+/// The keys of the sources of an explanation, by their names.
+struct Names<'a>(BTreeMap<&'a str, BTreeSet<&'a str>>);
+
+impl<'a> Names<'a> {
+    fn of(explanation: &'a Explanation) -> Self {
+        let mut keys: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let parts = explanation.sources.iter().map(|part| (part.source.as_str(), part.key.as_str()));
+        for (name, key) in
+            parts.chain(explanation.stretches.iter().map(|part| (part.source.as_str(), part.key.as_str())))
+        {
+            keys.entry(name).or_default().insert(key);
+        }
+        Self(keys)
+    }
+
+    /// The name of a source, with its key if another one has the same name.
+    fn shown(&self, name: &str, key: &str) -> String {
+        match self.0.get(name).map_or(0, BTreeSet::len) {
+            0 | 1 => named(name).to_owned(),
+            _ => format!("{} ({key})", named(name)),
+        }
+    }
+}
+
 fn write_sources(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     if explanation.sources.is_empty() {
         return Ok(());
@@ -102,21 +127,25 @@ fn write_sources(explanation: &Explanation, out: &mut dyn Write) -> io::Result<(
     let count = if explanation.night.is_some() { "parts" } else { "samples" };
     let figure = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
     let cells = |part: &SourcePart| (figure(part.value), part.count.to_string(), format!("{:.1}", part.covered_min));
-    let source = ("source", Align::Left);
+    let (source, names) = (("source", Align::Left), Names::of(explanation));
     writeln!(out)?;
-    // A mean has nothing that a better source hides.
+    // A mean has nothing that a better source hides, and its samples may have no length.
     if explanation.sources.iter().all(|part| part.recorded.is_none()) {
-        let mut table = Table::new([source, right(value), right(count), right("minutes")]);
+        let has_minutes = explanation.sources.iter().any(|part| part.covered_min > 0.0);
+        let mut table =
+            Table::new([source, right(value), right(count), right(if has_minutes { "minutes" } else { "" })]);
         for part in &explanation.sources {
             let (value, count, minutes) = cells(part);
-            table.push([&part.source, &value, &count, &minutes]);
+            let minutes = if has_minutes { minutes } else { String::new() };
+            table.push([&names.shown(&part.source, &part.key), &value, &count, &minutes]);
         }
         return table.write(out);
     }
     let mut table = Table::new([source, right(value), right("recorded"), right(count), right("minutes")]);
     for part in &explanation.sources {
         let (value, count, minutes) = cells(part);
-        table.push([&part.source, &value, &figure(part.recorded), &count, &minutes]);
+        let name = names.shown(&part.source, &part.key);
+        table.push([&name, &value, &figure(part.recorded), &count, &minutes]);
     }
     table.write(out)
 }
@@ -126,8 +155,10 @@ fn write_stretches(explanation: &Explanation, out: &mut dyn Write) -> io::Result
         return Ok(());
     }
     let mut table = Table::new([("from", Align::Left), ("to", Align::Left), ("counts", Align::Left)]);
+    let names = Names::of(explanation);
     for part in explanation.stretches.iter().take(EXPLAINED_STRETCHES_MAX) {
-        let counts = part.stage.map_or_else(|| part.source.clone(), |stage| format!("{stage}: {}", part.source));
+        let source = names.shown(&part.source, &part.key);
+        let counts = part.stage.map_or_else(|| source.clone(), |stage| format!("{stage}: {source}"));
         table.push([&part.from, &part.to, &counts]);
     }
     writeln!(out)?;
@@ -135,5 +166,21 @@ fn write_stretches(explanation: &Explanation, out: &mut dyn Write) -> io::Result
     match explanation.stretches.len().saturating_sub(EXPLAINED_STRETCHES_MAX) {
         0 => Ok(()),
         more => writeln!(out, "… and {more} more; `--json` lists all"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_of_one_name_are_told_apart() {
+        let keys =
+            [("Watch", vec!["com.apple.health.1", "Watch"]), ("App", vec!["com.example"]), ("", vec!["com.none"])];
+        let names = Names(keys.into_iter().map(|(name, keys)| (name, keys.into_iter().collect())).collect());
+        assert_eq!(names.shown("Watch", "com.apple.health.1"), "Watch (com.apple.health.1)");
+        assert_eq!(names.shown("Watch", "Watch"), "Watch (Watch)");
+        assert_eq!(names.shown("App", "com.example"), "App");
+        assert_eq!(names.shown("", "com.none"), "(no name)");
     }
 }

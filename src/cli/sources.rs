@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::arguments::{DatabaseArgument, Outcome, parse_name, whose};
 use super::print::{FormArgument, Printable, ResultArgument, print};
 use super::store::StoreArgument;
-use super::table::{Align, Table};
+use super::table::{Align, Table, named};
 use crate::model::error::Result;
 use crate::store::writer::Writer;
 use crate::store::{Decision, Kept, SourceRow};
@@ -130,7 +130,7 @@ impl Printable for Sources {
         ]);
         for row in &self.0 {
             let place = row.place.map_or_else(|| "–".to_owned(), |place| place.to_string());
-            table.push([&place, &row.name, &row.class, &row.first, &row.last, &row.key]);
+            table.push([&place, named(&row.name), &row.class, &row.first, &row.last, &row.key]);
         }
         table.write(out)?;
         if self.0.iter().any(|row| row.place.is_none()) {

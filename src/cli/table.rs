@@ -85,6 +85,11 @@ pub(super) fn shown_within(name: &str, columns_max: usize) -> String {
     text
 }
 
+/// The name of a source, which may have none.
+pub(super) fn named(name: &str) -> &str {
+    if name.trim().is_empty() { "(no name)" } else { name }
+}
+
 /// A number with a comma before each three digits.
 pub(super) fn grouped(number: u64) -> String {
     with_commas(&number.to_string())
@@ -97,13 +102,16 @@ pub(super) fn counted(number: u64, what: &str) -> String {
 
 /// A token's use of today, beside its limits: bytes and rejects.
 pub(super) fn used_today(bytes: (Option<u64>, u64), rejects: (Option<u64>, u64)) -> String {
+    // A small quota would be 0.0 MB.
+    let is_small = bytes.0.is_some_and(|most| most < 1_000_000);
+    let (unit, name) = if is_small { (1e3, "kB") } else { (1e6, "MB") };
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-    let megabytes = |bytes: u64| format!("{:.1}", bytes as f64 / 1e6);
+    let size = |bytes: u64| format!("{:.1}", bytes as f64 / unit);
     let shown = |(most, used): (Option<u64>, u64), number: &dyn Fn(u64) -> String, unit: &str| match most {
         Some(most) => Some(format!("{} of {} {unit}", number(used), number(most))),
         None => (used > 0).then(|| format!("{} {unit}", number(used))),
     };
-    let parts = [shown(bytes, &megabytes, "MB"), shown(rejects, &grouped, "rejects")];
+    let parts = [shown(bytes, &size, name), shown(rejects, &grouped, "rejects")];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -147,6 +155,12 @@ pub(super) fn ago(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_small_quota_is_not_zero() {
+        assert_eq!(used_today((Some(2_000), 500), (None, 0)), "0.5 of 2.0 kB");
+        assert_eq!(used_today((Some(200_000_000), 1_500_000), (Some(3), 0)), "1.5 of 200.0 MB, 0 of 3 rejects");
+    }
 
     #[test]
     fn times_are_rounded_down_to_their_largest_unit() {

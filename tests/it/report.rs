@@ -127,7 +127,8 @@ fn a_report_without_figures_says_how_to_get_some() {
     let data = json!({"HKQuantityTypeIdentifierBloodGlucose": [sample(1, "2025-01-05")],
         "HKQuantityTypeIdentifierStepCount": [sample(2, "2099-01-05")]});
     fs::write(&file, json!({"data": data}).to_string()).unwrap();
-    assert!(run(&db, &["import", file.to_str().unwrap()]).1);
+    let (text, is_done) = run(&db, &["import", file.to_str().unwrap()]);
+    assert!(is_done && text.contains("records of me\n"), "the first import says also whose they are: {text}");
     let (text, _) = run(&db, &["report"]);
     assert!(text.contains("No figures yet"), "{text}");
 
@@ -138,6 +139,64 @@ fn a_report_without_figures_says_how_to_get_some() {
     for part in ["No figures yet", "healthsink setup", "healthsink import export.zip"] {
         assert!(is_done && text.contains(part) && !text.contains('–'), "{part}: {text}");
     }
+}
+
+#[test]
+fn sources_of_one_name_are_told_apart_and_nameless_ones_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let (db, file) = (folder.path().join("health.db"), folder.path().join("steps.json"));
+    let sample = |number: u8, bundle: &str| {
+        let time = format!("2026-01-05T{number:02}:00:00.000Z");
+        let source =
+            if bundle.is_empty() { json!({}) } else { json!({"name": "Apple Watch", "bundleIdentifier": bundle}) };
+        json!({"uuid": format!("10000000-0000-4000-8000-0000000000{number:02}"), "startDate": time, "endDate": time, "value": 60,
+            "unit": "count/min", "sourceRevision": {"source": source, "productType": "Watch7,1"}})
+    };
+    let samples = [sample(1, "com.apple.health.A"), sample(2, "com.apple.health.B"), sample(3, "")];
+    fs::write(&file, json!({"data": {"HKQuantityTypeIdentifierHeartRate": samples}}).to_string()).unwrap();
+    assert!(run(&db, &["import", file.to_str().unwrap()]).1);
+    let (text, _) = run(&db, &["explain", "--type", "HeartRate", "--day", "2026-01-05"]);
+    for part in ["Apple Watch (com.apple.health.A)", "Apple Watch (com.apple.health.B)", "(no name)"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("minutes"), "single instants last none: {text}");
+    let (text, _) = run(&db, &["sources", "list"]);
+    assert!(text.contains("(no name)"), "{text}");
+}
+
+/// As on a disk that is full by then.
+#[test]
+fn an_import_without_its_figures_says_so_and_a_report_knows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (db, file) = (folder.path().join("health.db"), folder.path().join("steps.json"));
+    let steps = |uuid: &str| {
+        let sample = json!({"uuid": uuid, "startDate": "2026-01-05T09:00:00.000Z", "endDate": "2026-01-05T09:00:00.000Z", "value": 5});
+        fs::write(&file, json!({"data": {"HKQuantityTypeIdentifierStepCount": [sample]}}).to_string()).unwrap();
+    };
+    assert!(run(&db, &["token", "new"]).1);
+    let faulty = "CREATE TRIGGER faulty BEFORE INSERT ON days BEGIN SELECT RAISE(ABORT, 'faulty'); END";
+    rusqlite::Connection::open(&db).unwrap().execute_batch(faulty).unwrap();
+    steps("10000000-0000-4000-8000-000000000001");
+    let output = crate::program::run(&["import", "--db", db.to_str().unwrap(), file.to_str().unwrap()]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<&str> = message.lines().filter(|line| line.contains("WARN")).collect();
+    assert!(output.status.success() && lines.len() == 1, "{message}");
+    for part in
+        ["all records are stored, but days and nights are not computed", "then import again, or start the server"]
+    {
+        assert!(lines[0].contains(part), "{part}: {message}");
+    }
+    let (text, _) = run(&db, &["report"]);
+    assert!(
+        text.contains("No figures yet.\n") && text.contains("The server or the next import computes them"),
+        "{text}"
+    );
+    assert!(!text.contains("healthsink setup"), "{text}");
+    rusqlite::Connection::open(&db).unwrap().execute_batch("DROP TRIGGER faulty").unwrap();
+    steps("10000000-0000-4000-8000-000000000002");
+    assert!(run(&db, &["import", file.to_str().unwrap()]).1);
+    let (text, _) = run(&db, &["report"]);
+    assert!(text.contains("--to 2026-01-05"), "{text}");
 }
 
 /// An older program does not know whether they are current, so it asks for an upgrade.

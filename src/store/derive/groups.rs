@@ -370,6 +370,11 @@ impl Groups {
         self.known.get(group as usize).map_or("", |known| &known.row.name)
     }
 
+    /// Returns the key of a group, which no other one of the person has.
+    pub(super) fn key(&self, group: GroupId) -> &str {
+        self.known.get(group as usize).map_or("", |known| &known.row.key)
+    }
+
     /// Returns the id of a group in the database.
     pub(super) fn id(&self, group: GroupId) -> Option<i64> {
         self.known.get(group as usize).map(|known| known.row.id)

@@ -151,6 +151,7 @@ fn parts(
 ) -> (Vec<SourcePart>, Vec<StretchPart>) {
     let source = |part: &GroupPart| SourcePart {
         source: groups.name(part.group).to_owned(),
+        key: groups.key(part.group).to_owned(),
         value: part.value,
         recorded: recorded.get(&part.group).copied(),
         count: part.count,
@@ -159,6 +160,7 @@ fn parts(
     let counts = |group: GroupId| total.groups.iter().any(|part| part.group == group);
     let hidden = recorded.iter().filter(|(group, _)| !counts(**group)).map(|(group, recorded)| SourcePart {
         source: groups.name(*group).to_owned(),
+        key: groups.key(*group).to_owned(),
         value: Some(0.0),
         recorded: Some(*recorded),
         count: 0,
@@ -169,6 +171,7 @@ fn parts(
         from: local(stretch.from_ms),
         to: local(stretch.to_ms),
         source: groups.name(stretch.group).to_owned(),
+        key: groups.key(stretch.group).to_owned(),
         stage: None,
     };
     let sources = total.groups.iter().map(source).chain(hidden).collect();

@@ -105,16 +105,19 @@ fn fill(explanation: &mut Explanation, person: &Person<'_>, night: &Night, ranks
     explanation.value = night.asleep_ms.map(minutes);
     explanation.marks.extend(night.is_approximate.then_some(Mark::Approximate));
     let source = |rank: u16| ranks.group(rank).map_or("", |group| groups.name(group)).to_owned();
+    let key = |rank: u16| ranks.group(rank).map_or("", |group| groups.key(group)).to_owned();
     let mut sources: BTreeMap<u16, SourcePart> = BTreeMap::new();
     for segment in &night.segments {
         explanation.stretches.push(StretchPart {
             from: local(timeline, night.zone, segment.from_ms),
             to: local(timeline, night.zone, segment.to_ms),
             source: source(segment.rank),
+            key: key(segment.rank),
             stage: Some(segment.stage.text()),
         });
         let part = sources.entry(segment.rank).or_insert_with(|| SourcePart {
             source: source(segment.rank),
+            key: key(segment.rank),
             value: None,
             recorded: None,
             count: 0,

@@ -103,6 +103,8 @@ pub struct NightPeriod {
 pub struct SourcePart {
     /// Its name.
     pub source: String,
+    /// Its key: two sources may have the same name.
+    pub key: String,
     /// Its part of a sum, or its mean.
     pub value: Option<f64>,
     /// Of a sum: what it recorded, also while a better source did.
@@ -123,6 +125,8 @@ pub struct StretchPart {
     pub to: String,
     /// The source.
     pub source: String,
+    /// Its key.
+    pub key: String,
     /// Of sleep: its stage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<&'static str>,
