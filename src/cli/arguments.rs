@@ -10,7 +10,7 @@ use super::table::is_unseen;
 use crate::model::error::{self, ErrorKind};
 use crate::model::limits::{INGESTS_MAX, NAME_BYTES_MAX};
 use crate::model::time::{DAY_MS, HOUR_MS};
-use crate::serve::config::{HEALTH_PATH, METRICS_PATH, SESSION_END_PATH, SESSION_PATH};
+use crate::serve::is_own_path;
 use crate::serve::public_url::PublicUrl;
 use crate::statistics::Zones;
 use crate::store::Kept;
@@ -106,13 +106,13 @@ pub(super) fn parse_period(text: &str) -> Option<i64> {
 
 /// A path that the app posts to.
 pub(super) fn parse_path(text: &str) -> Result<String, String> {
-    let is_free = ![HEALTH_PATH, METRICS_PATH, SESSION_PATH, SESSION_END_PATH].contains(&text);
-    if is_free && text.starts_with('/') && !text.contains(['?', '#', ' ']) && !text.contains(is_unseen) {
+    if is_own_path(text) {
+        return Err("the server has something else at this path; choose another, such as /api/health-data".to_owned());
+    }
+    if text.starts_with('/') && !text.contains(['?', '#', ' ']) && !text.contains(is_unseen) {
         return Ok(text.to_owned());
     }
-    Err(format!(
-        "begin it with /, without ? and #, and choose another than {HEALTH_PATH}, {METRICS_PATH} and {SESSION_PATH}"
-    ))
+    Err("begin it with /, without ? and #, such as /api/health-data".to_owned())
 }
 
 /// An address to listen on, as people write it: `0.0.0.0:3000`, or only `3000` or `:3000` for all of this machine's addresses.
@@ -238,6 +238,26 @@ mod tests {
         assert_eq!(parse_zone("Europe/Berlin").as_deref(), Ok("Europe/Berlin"));
         for text in ["", "Berlin", "CET+1", "../etc/localtime", "Europe/Berlin "] {
             assert!(parse_zone(text).unwrap_err().contains("Europe/Berlin"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_none_of_the_servers_own() {
+        let check = |text: &str, part: Option<&str>| match (parse_path(text), part) {
+            (Ok(path), None) => assert_eq!(path, text),
+            (Err(error), Some(part)) => assert!(error.contains(part), "{text}: {error}"),
+            (parsed, _) => panic!("{text}: {parsed:?}"),
+        };
+        // The page and uploads can share `/`: one has GET, the other POST.
+        for text in ["/", "/api/health-data", "/up", "/plainer", "/api/v1", "/ü"] {
+            check(text, None);
+        }
+        let own = ["/healthz", "/metrics", "/session", "/session/end", "/plain", "/plain/", "//docs", "/api/v1/days"];
+        for text in own.into_iter().chain(["/api/v1/nights/x", "/assets/x", "/openapi.yaml", "/licences"]) {
+            check(text, Some("something else"));
+        }
+        for text in ["up", "", "/a?b", "/a#b", "/a b"] {
+            check(text, Some("begin it with /"));
         }
     }
 

@@ -34,5 +34,6 @@ pub mod tiles;
 mod upload;
 
 pub use http::listeners::check_listen;
+pub(crate) use routes::is_own_path;
 pub use run::{check_settings, run, serve, serve_with};
 pub(crate) use signals::ignores_hang_up;

@@ -94,6 +94,17 @@ impl Route {
     }
 }
 
+/// Whether the server answers something else at a path, so that uploads cannot have it. The page's path they can: it has GET only.
+pub(crate) fn is_own_path(path: &str) -> bool {
+    let plain = names(path).fold(String::new(), |plain, name| plain + "/" + name);
+    !plain.is_empty()
+        && routes().any(|route| match route.path {
+            RoutePath::Upload => false,
+            RoutePath::Fixed(own) => own == plain,
+            RoutePath::Pattern(pattern) => captured(pattern, &plain).is_some(),
+        })
+}
+
 /// The names of a path, whatever the slashes between them.
 fn names(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|name| !name.is_empty())

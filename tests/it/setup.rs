@@ -163,7 +163,7 @@ fn what_is_wrong_is_said_before_there_is_a_token() {
         (&["--reach", "moon"], "invalid value 'moon'"),
         (&["--public-url", "pi"], "is not a URL for the app"),
         (&["--auth-header", "Host"], "cannot carry a token"),
-        (&["--path", "/healthz"], "choose another than"),
+        (&["--path", "/healthz"], "choose another"),
         (&["--no-qr", "--qr-token"], "cannot be used with"),
         (&["--listen", &taken], "another program listens"),
     ] {

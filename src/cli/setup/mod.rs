@@ -55,7 +55,8 @@ pub(super) struct SetupArguments {
     #[command(flatten)]
     app: AppArguments,
     /// Ask nothing: what no flag says is --reach home, the only person there is or `me`, --boot no
-    #[arg(long, short, env = "HEALTHSINK_YES", value_parser = FalseyValueParser::new())]
+    // Without a variable: it must be typed each time.
+    #[arg(long, short)]
     yes: bool,
     /// Make the token, show what to type, and end: do not serve, and do not wait for the first upload
     #[arg(long, env = "HEALTHSINK_NO_WAIT", value_parser = FalseyValueParser::new())]

@@ -96,7 +96,10 @@ impl Plan {
             add("To start with this machine, end this server first: the service needs its port", "Ctrl-C".to_owned());
         }
         if !is_installed {
-            add("Then install the service, in the folder of healthsink's source", "sudo scripts/install".to_owned());
+            add(
+                "Then install the service: its Debian package, or in the source's folder",
+                "sudo scripts/install".to_owned(),
+            );
         }
         let proxies = self.trusted_proxies.iter().map(|proxy| format!("HEALTHSINK_TRUSTED_PROXY={proxy}"));
         let settings: Vec<String> =
