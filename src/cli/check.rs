@@ -25,16 +25,24 @@ impl CheckArguments {
     }
 }
 
+fn count(number: i64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 impl Printable for Report {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        for Finding { severity, check, message, remedy } in &self.findings {
+        for (place, Finding { severity, check, message, remedy }) in self.findings.iter().enumerate() {
             let severity = match severity {
                 Severity::Damage => "damage",
                 Severity::Note => "note",
             };
-            writeln!(out, "{severity}: {check}: {message}\n  {remedy}")?;
+            writeln!(out, "{severity}: {check}: {message}")?;
+            // Findings in a row with the same remedy have it once.
+            if self.findings.get(place + 1).is_none_or(|next| next.remedy != *remedy) {
+                writeln!(out, "  {remedy}")?;
+            }
         }
         let verdict = if self.ok { "sound" } else { "damaged" };
-        writeln!(out, "{verdict}: {} uploads, {} rows", self.uploads, self.rows)
+        writeln!(out, "{verdict}: {}, {}", count(self.uploads, "upload"), count(self.rows, "row"))
     }
 }

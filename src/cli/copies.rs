@@ -10,7 +10,8 @@ use crate::store::BackupSummary;
 pub(super) fn summary(copied: &BackupSummary) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let megabytes = copied.bytes as f64 / 1e6;
-    format!("{megabytes:.1} MB, {} samples, {} uploads, verified", copied.samples, copied.uploads)
+    let count = |number: i64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    format!("{megabytes:.1} MB, {}, {}, verified", count(copied.samples, "sample"), count(copied.uploads, "upload"))
 }
 
 /// A path for people and JSON.

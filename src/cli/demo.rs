@@ -70,6 +70,7 @@ impl DemoArguments {
             };
             let mut config = Serve::new(place.db.clone());
             (config.listen, config.home) = (self.listen, Some(HOME.to_owned()));
+            config.is_temporary = place.folder.is_some();
             is_served.store(true, Ordering::Relaxed);
             // Either of both that wait for a second signal may be the first to end the program.
             let killed = Arc::clone(&place);
@@ -98,7 +99,7 @@ impl DemoArguments {
         writer.stop()?;
         let (id, token) = add_reader(&database, PERSON, Some("demo"))?;
         let code = database.add_code(id)?;
-        tracing::info!(records, seconds = began.elapsed().as_secs_f32(), "the household of the demo is ready");
+        tracing::info!(records, seconds = %format_args!("{:.1}", began.elapsed().as_secs_f64()), "the household of the demo is ready");
         Ok((records, token, code))
     }
 }

@@ -108,6 +108,7 @@ impl ServeArguments {
             return Err(Error::usage(format!("--max-wal takes at least {}", Bytes(WAL_BYTES_MAX_MIN))));
         }
         Ok(Serve {
+            is_temporary: false,
             db: self.database.db,
             store: self.store.address()?,
             is_group_readable: self.group.group_readable,

@@ -18,6 +18,8 @@ pub struct Serve {
     pub db: PathBuf,
     /// The database in PostgreSQL that is used instead.
     pub store: Option<Address>,
+    /// Whether the database is deleted at the end.
+    pub is_temporary: bool,
     /// Whether the database's group may read it.
     pub is_group_readable: bool,
     /// The home zone of persons without one.
@@ -55,6 +57,7 @@ impl Serve {
         Self {
             db,
             store: None,
+            is_temporary: false,
             is_group_readable: false,
             home: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, PORT_DEFAULT)),

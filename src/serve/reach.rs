@@ -94,7 +94,7 @@ fn local_name() -> Option<String> {
 }
 
 /// Whether this machine is known to answer to its `.local` name.
-pub(super) fn speaks_mdns() -> bool {
+pub(crate) fn speaks_mdns() -> bool {
     cfg!(target_vendor = "apple") || Path::new("/run/avahi-daemon").exists()
 }
 

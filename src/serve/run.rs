@@ -78,7 +78,9 @@ pub fn serve_with(
     // A decoder's thread that never ends must not keep the program from ending.
     runtime.shutdown_timeout(STRAGGLERS);
     let stopped = served.and(writer.stop());
-    if stopped.is_ok() {
+    if stopped.is_ok() && config.is_temporary {
+        tracing::info!("stopped; the data of this server is deleted");
+    } else if stopped.is_ok() {
         tracing::info!("stopped; all that was acknowledged is in {}", config.kept_in());
     }
     stopped

@@ -85,14 +85,18 @@ impl Database {
         Ok((version::check(&connection, self)? > 0).then_some(connection))
     }
 
+    /// The error for a file that is not there.
+    pub(super) fn missing_error(&self) -> Error {
+        let shown = self.path().display();
+        let message = format!("there is no database {shown}; `healthsink serve` creates it, or name another with --db");
+        Error::new(ErrorKind::Store, message)
+    }
+
     /// Opens an existing file, whatever is in it. The caller judges SQLite's error.
     pub(super) fn open_file(&self, access: OpenFlags, wait: Duration) -> Result<rusqlite::Result<Connection>> {
         check_no_former(self.path())?;
         if !self.exists() {
-            let shown = self.path().display();
-            let message =
-                format!("there is no database {shown}; `healthsink serve` creates it, or name another with --db");
-            return Err(Error::new(ErrorKind::Store, message));
+            return Err(self.missing_error());
         }
         let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = if access == OpenFlags::SQLITE_OPEN_READ_ONLY && is_closed(self.path()) {

@@ -41,7 +41,7 @@ impl Database {
     pub fn change_quota(&self, id: i64, change: QuotaChange) -> Result<Option<Quota>> {
         check_names(self.path())?;
         if !self.exists() {
-            return Ok(None);
+            return Err(self.missing_error());
         }
         self.write_beside_server(|connection| {
             let count = |count: Option<i64>| count.map(i64::unsigned_abs);

@@ -256,7 +256,7 @@ impl Database {
     pub fn revoke_token(&self, id: i64, revoked_ms: i64) -> Result<Option<Revocation>> {
         check_names(self.path())?;
         if !self.exists() {
-            return Ok(None);
+            return Err(self.missing_error());
         }
         self.write_beside_server(|connection| {
             let sql = "UPDATE tokens SET revoked_ms = ?2 WHERE id = ?1 AND revoked_ms IS NULL";

@@ -140,7 +140,7 @@ fn a_backup_is_one_file_that_only_its_owner_can_read() {
     let output = backup(&server.database(), &[copy.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");
     let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(printed.contains("copy.db: ") && printed.contains("2 samples, 1 uploads, verified"), "{printed}");
+    assert!(printed.contains("copy.db: ") && printed.contains("2 samples, 1 upload, verified"), "{printed}");
     assert_eq!(names(folder.path()), ["copy.db"]);
     assert_eq!(contents(&copy), contents(&server.database()));
     // Reading it creates no files beside it, so it can be on read-only media.

@@ -56,7 +56,7 @@ fn a_body_that_is_not_a_payload_gets_400_with_position_and_stored_count() {
     let heart_rate = "HKQuantityTypeIdentifierHeartRate";
 
     // Not JSON.
-    check("", "ends before", 0, none.clone(), none.clone(), 0);
+    check("", "the body is empty", 0, none.clone(), none.clone(), 0);
     check("   ", "ends before", 3, none.clone(), none.clone(), 0);
     check("hello", "not JSON", 0, none.clone(), none.clone(), 0);
     check("{\"data\":{}} x", "not JSON", 12, none.clone(), none.clone(), 0);

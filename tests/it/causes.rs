@@ -96,6 +96,7 @@ fn a_posted_body_is_no_file() {
         check(name, &packed[..packed.len() - 3], &format!("the {name} data is cut short"));
         check(name, sample.as_bytes(), &format!("this is not {name} data"));
     }
+    check("", b"", "the body is empty");
     check("", b"{", "the document ends before its JSON is complete");
     check("", b"hello", "the document is not JSON");
     check("", &point("01").into_bytes(), "the document is not JSON, in line 1");

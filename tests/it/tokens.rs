@@ -129,7 +129,8 @@ fn errors_of_token_commands_are_one_line() {
         assert_eq!((output.status.code(), message.lines().count()), (Some(code), 1), "{message}");
         assert!(message.contains(part), "{message}");
     };
-    check(&["revoke", "1"], 2, "no token 1");
+    check(&["revoke", "1"], 1, "there is no database");
+    check(&["quota", "--bytes-per-day", "none", "1"], 1, "there is no database");
     assert!(!database.exists());
     new(&database, "anna");
     check(&["revoke", "7"], 2, "no token 7");

@@ -14,6 +14,7 @@ use crate::cli::qr::draw;
 use crate::cli::table::shown_within;
 use crate::model::error::{Error, ErrorKind};
 use crate::serve::config::{Serve, UPLOAD_PATH_DEFAULT};
+use crate::serve::reach::speaks_mdns;
 use crate::store::{Database, now_ms};
 
 /// Columns of a name in a line.
@@ -136,7 +137,9 @@ impl<'a> Report<'a> {
             )?;
         }
         for other in &self.other_base_urls {
-            writeln!(out, "               or {other}")?;
+            let host = other.split('/').nth(2).and_then(|host| host.split(':').next()).unwrap_or_default();
+            let hint = if host.ends_with(".local") && !speaks_mdns() { " (if this machine runs Avahi)" } else { "" };
+            writeln!(out, "               or {other}{hint}")?;
         }
         writeln!(out, "  endpoint path   {}", self.endpoint_path)?;
         writeln!(out, "  authentication  {}", self.authentication)?;

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use self::import::ImportArguments;
 use self::new::NewArguments;
-use self::quota::ChangeArguments;
+use self::quota::{ChangeArguments, parse_id};
 use super::arguments::{DatabaseArgument, Outcome};
 use super::print::{FormArgument, Printable, ResultArgument, print};
 use super::store::StoreArgument;
@@ -67,7 +67,7 @@ pub(super) struct RevokeArguments {
     #[command(flatten)]
     store: StoreArgument,
     /// Numbers of tokens, as `healthsink token list` prints them
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", value_parser = parse_id)]
     ids: Vec<i64>,
     #[command(flatten)]
     result: ResultArgument,

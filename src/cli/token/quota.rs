@@ -49,6 +49,11 @@ pub(super) fn parse_number(text: &str) -> Result<Limit, String> {
     number.map(Limit).ok_or_else(|| "give a number from 1 on, or none".to_owned())
 }
 
+/// The number of a token.
+pub(super) fn parse_id(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "give the number of a token, as `healthsink token list` prints it".to_owned())
+}
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ChangeArguments {
     #[command(flatten)]
@@ -56,7 +61,7 @@ pub(in crate::cli) struct ChangeArguments {
     #[command(flatten)]
     store: StoreArgument,
     /// Numbers of tokens, as `healthsink token list` prints them
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", value_parser = parse_id)]
     ids: Vec<i64>,
     /// Bytes that uploads of each may have in a day (UTC), after decompression, such as 200M, or none for any number
     #[arg(long, env = "HEALTHSINK_BYTES_PER_DAY", value_name = "BYTES", value_parser = parse_bytes)]

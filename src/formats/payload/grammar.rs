@@ -57,10 +57,13 @@ pub(crate) fn is_cut(error: &ReaderError, rest: impl FnOnce(u64) -> Option<Vec<u
 
 /// The error for a body that ends too early.
 pub(crate) fn cut_error(bytes: u64, section: &Section, index: Option<u64>) -> Error {
-    Error::new(ErrorKind::Syntax, CUT).at(Some(bytes), section.named(), index)
+    let message = if bytes == 0 { EMPTY } else { CUT };
+    Error::new(ErrorKind::Syntax, message).at(Some(bytes), section.named(), index)
 }
 
 const CUT: &str = "the document ends before its JSON is complete";
+
+const EMPTY: &str = "the body is empty";
 
 /// Returns our error for struson's about a body, with its place there. `offset` maps struson's offset to the body's.
 pub(crate) fn syntax_error(
@@ -72,6 +75,7 @@ pub(crate) fn syntax_error(
     let (kind, message, location) = match error {
         ReaderError::SyntaxError(error) => {
             let message = match error.kind {
+                SyntaxErrorKind::IncompleteDocument if error.location.data_pos == Some(0) => EMPTY.to_owned(),
                 SyntaxErrorKind::IncompleteDocument => CUT.to_owned(),
                 kind => format!("the document is not JSON: {}", words(&kind.to_string())),
             };
