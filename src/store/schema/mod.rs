@@ -315,7 +315,7 @@ mod tests {
         }
     }
 
-    /// A database as version 1 has written it: a sample of the app with details of an export, a derived one, one with short
+    /// A database as version 1 has written it. It has a sample of the app with details of an export, a derived one, one with short
     /// texts, two with long ones, and a workout that is kept under another identity.
     const VERSION_1: &str = "
         INSERT INTO persons (name) VALUES ('anna');

@@ -20,7 +20,7 @@ use serde_json::json;
 
 const MB: u64 = 1_000_000;
 
-/// KiB by which the peak may exceed that of 5 MB, or what the equation says: figures are computed beside it, and a busy machine's
+/// KiB by which the peak may exceed that of 5 MB, or what the equation says. Figures are computed beside it, and a busy machine's
 /// allocator returns late what other threads have freed.
 pub(crate) const MORE_KIB_MAX: u64 = 2560;
 
@@ -66,8 +66,8 @@ fn upload<T>(client: &mut Client, write: impl FnOnce(&mut Body<'_>) -> io::Resul
     (client.end_chunked(), written)
 }
 
-/// Returns a running process's peak in KiB, without the pages of its program and libraries: a debug build has several times as
-/// many as the released one, and which of them a run touches depends on the turns of its threads.
+/// Returns a running process's peak in KiB, without the pages of its program and libraries. A debug build has several times as
+/// many as the released one. Which of them a run touches depends on the turns of its threads.
 pub(crate) fn peak_kib(id: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let kib = |name: &str| -> u64 {
