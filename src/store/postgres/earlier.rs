@@ -8,16 +8,19 @@ use super::link::Link;
 use super::values::{Identity, Time};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{CORRECTIONS_PER_PAGE, SAMPLE_STATES_MAX};
+use crate::model::record::Uuid;
 
-/// Stored samples that rows of a round give another end, value or unit, and what is noted of them.
-const REPLACED: &str = "SELECT g.ord, s.person_id, s.type_id, s.start_at, s.uuid, s.end_at, s.value, u.name, m.other
+/// Stored samples that rows of a round give another end, value or unit, and what is noted of them. In the order of their keys: two
+/// transactions that correct the same samples would else wait for each other.
+const REPLACED: &str = "SELECT s.person_id, s.type_id, s.start_at, s.uuid, s.end_at, s.value, u.name, m.other
     FROM stage_samples g
     JOIN samples s ON s.person_id = g.person_id AND s.type_id = g.type_id AND s.start_at = g.start_at AND s.uuid = g.uuid
     LEFT JOIN units u ON u.id = s.unit_id
     LEFT JOIN merged_samples m
       ON m.person_id = s.person_id AND m.type_id = s.type_id AND m.start_at = s.start_at AND m.uuid = s.uuid
-    WHERE g.round = $1 AND g.ord > $2 AND (s.end_at, s.value, s.unit_id) IS DISTINCT FROM (g.end_at, g.value, g.unit_id)
-    ORDER BY g.ord LIMIT $3";
+    WHERE g.round = $1 AND (s.type_id, s.start_at, s.uuid) > ($2, $3, $4)
+      AND (s.end_at, s.value, s.unit_id) IS DISTINCT FROM (g.end_at, g.value, g.unit_id)
+    ORDER BY s.type_id, s.start_at, s.uuid LIMIT $5";
 
 const NOTE: &str = "INSERT INTO merged_samples (person_id, type_id, start_at, uuid, other)
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::uuid[], $5::text[])
@@ -36,21 +39,22 @@ const APPEND: &str = "WITH n (new) AS (
 /// Notes the values that rows of a round replace.
 pub(super) fn note_earlier(link: &Link, round: i32) -> Result<()> {
     let json = Connection::open_in_memory().map_err(|error| failed(&error))?;
-    let mut last = i64::MIN;
+    // No type has this number.
+    let mut last = (i64::MIN, Time(0), Identity(Uuid::default()));
     loop {
-        let rows = link.rows(REPLACED, &[&round, &last, &CORRECTIONS_PER_PAGE])?;
+        let rows = link.rows(REPLACED, &[&round, &last.0, &last.1, &last.2, &CORRECTIONS_PER_PAGE])?;
         let Some(end) = rows.last() else { return Ok(()) };
-        last = end.get(0);
+        last = (end.get(1), end.get(2), end.get(3));
         let (mut persons, mut types, mut starts, mut uuids, mut others) =
             (Vec::<i64>::new(), Vec::<i64>::new(), Vec::<Time>::new(), Vec::<Identity>::new(), Vec::<String>::new());
         for row in &rows {
-            let noted: Option<&str> = row.get(8);
-            let end_ms = row.get::<_, Option<Time>>(5).map(|end| end.0);
-            let Some(other) = append(&json, noted, end_ms, row.get(6), row.get(7))? else { continue };
-            persons.push(row.get(1));
-            types.push(row.get(2));
-            starts.push(row.get(3));
-            uuids.push(row.get(4));
+            let noted: Option<&str> = row.get(7);
+            let end_ms = row.get::<_, Option<Time>>(4).map(|end| end.0);
+            let Some(other) = append(&json, noted, end_ms, row.get(5), row.get(6))? else { continue };
+            persons.push(row.get(0));
+            types.push(row.get(1));
+            starts.push(row.get(2));
+            uuids.push(row.get(3));
             others.push(other);
         }
         link.wait_for(link.client().execute(NOTE, &[&persons, &types, &starts, &uuids, &others]))?

@@ -14,6 +14,10 @@ pub(super) fn fault(error: &tokio_postgres::Error) -> Error {
         return if is_of_statement(&cause) { unfit(&cause) } else { away(&cause) };
     };
     let code = cause.code();
+    if code.code().starts_with("40") {
+        let message = format!("another upload was in the way: {}; it was undone, send again", shown(cause));
+        return Error::new(ErrorKind::Busy, message).with_message_for_clients(AWAY);
+    }
     if is_passing(code) {
         return away(&shown(cause));
     }
@@ -55,7 +59,7 @@ fn unfit(cause: &str) -> Error {
 /// Whether the same work may succeed later: no connection, a shutdown, too many clients, a lock.
 fn is_passing(code: &SqlState) -> bool {
     let code = code.code();
-    ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class) && code != SqlState::DISK_FULL.code())
+    ["08", "53", "57"].iter().any(|class| code.starts_with(class) && code != SqlState::DISK_FULL.code())
         || code == SqlState::LOCK_NOT_AVAILABLE.code()
         || code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT.code()
         || code == SqlState::READ_ONLY_SQL_TRANSACTION.code()

@@ -175,6 +175,7 @@ impl Upload {
     /// Writes what samples of the app leave.
     fn write_others(&mut self, batch: &Batch) -> Result<()> {
         self.begin_alone()?;
+        self.settle_samples()?;
         if !self.has_imports && !batch.rows.derived_samples.is_empty() {
             self.settle_straight()?;
             self.link.change(NOTE_IMPORTS, &[&self.key.person])?;
@@ -191,6 +192,7 @@ impl Upload {
     fn settle(&mut self) -> Result<()> {
         while self.workbench.as_ref().is_some_and(|workbench| workbench.has_waiting(self.key.id)) {
             self.begin_alone()?;
+            self.settle_samples()?;
             let Self { postgres, link, straight, key, started_ms, workbench, open, ids, .. } = self;
             let Some(workbench) = workbench else { return Ok(()) };
             let mut transfer = Transfer::new((link, straight), (postgres, &mut ids.used), key.person);
@@ -246,6 +248,7 @@ impl Upload {
 
     fn send(&mut self) -> Result<()> {
         self.postgres.dictionary.enter(&mut self.ids.new)?;
+        self.settle_straight()?;
         let Self { samples, link, key, open, changes, new_origins, .. } = self;
         samples.send(link, key.person, |merged| merged.note(key.person, open, changes, new_origins))
     }
@@ -274,10 +277,9 @@ impl Upload {
 
     /// Puts all rows of the transaction into their tables, with the note of what they change.
     fn enter_rows(&mut self) -> Result<()> {
-        self.settle_straight()?;
         self.send()?;
+        self.settle_samples()?;
         let Self { samples, link, key, open, changes, new_origins, .. } = self;
-        samples.settle(link, |merged| merged.note(key.person, open, changes, new_origins))?;
         let (mut new, mut updated) = (0, 0);
         let (merged, left_out) = samples.merge(link, key.person, |merged| {
             *(if merged.is_new { &mut new } else { &mut updated }) += merged.rows;
@@ -309,6 +311,13 @@ impl Upload {
     fn settle_straight(&mut self) -> Result<()> {
         let Self { postgres, link, straight, key, ids, .. } = self;
         Transfer::new((link, straight), (postgres, &mut ids.used), key.person).settle()
+    }
+
+    /// Waits until PostgreSQL has taken the samples that it was given. A key that comes twice ends the transaction for every other
+    /// statement until then.
+    fn settle_samples(&mut self) -> Result<()> {
+        let Self { samples, link, key, open, changes, new_origins, .. } = self;
+        samples.settle(link, |merged| merged.note(key.person, open, changes, new_origins))
     }
 
     fn enter_origins(&mut self) -> Result<()> {
@@ -407,6 +416,7 @@ impl Upload {
         let is_whole = is_done && !self.has_lost && self.total().rejected == 0;
         let (upload, export_ms, now_ms) = (self.key, end.envelope.export_ms, self.started_ms);
         self.begin_alone()?;
+        self.settle_samples()?;
         let Self { postgres, link, straight, key, workbench, ids, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
         let mut transfer = Transfer::new((link, straight), (postgres, &mut ids.used), key.person);

@@ -134,16 +134,64 @@ fn answers_and_rows_are_those_of_a_file() {
         // Most are known.
         body(HEART, (0..3000).map(|place| sample(20_000 + place + place % 3 / 2 * 50_000, 40_000 + place, 1.0))),
     ];
+    check_same(&store, &program, &server, &bodies);
+}
+
+/// A key that comes twice, in an upload with rejects: these go by a workbench, while PostgreSQL takes the samples before them.
+#[test]
+fn a_key_that_comes_twice_beside_rejects_is_stored() {
+    let Some(store) = store() else { return };
+    let (program, server) = (serve(&store), Server::start());
+    let bodies: Vec<Vec<u8>> = [1500, 2500, 3500, 5500]
+        .into_iter()
+        .enumerate()
+        .map(|(body_number, twice)| {
+            let first = u32::try_from(body_number).unwrap() * 10_000;
+            body(
+                STEPS,
+                (0..6000).map(|place| match place {
+                    _ if place % 500 == 0 => json!({"uuid": "none", "value": place}),
+                    _ if place == twice => sample(first + twice - 10, first + twice - 10, 77.0),
+                    _ => sample(first + place, first + place, 1.0),
+                }),
+            )
+        })
+        .collect();
+    check_same(&store, &program, &server, &bodies);
+}
+
+/// Corrections of the same samples in opposite orders, at once: nobody waits for ever, and none is refused.
+#[test]
+fn corrections_of_the_same_samples_at_once_are_all_taken() {
+    let Some(store) = store() else { return };
+    let program = serve(&store);
+    post(program.address, &body(HEART, (0..3000).map(|number| sample(number, number * 3, 1.0))));
+    for round in 0_u32..3 {
+        thread::scope(|scope| {
+            for upload in 0_u32..4 {
+                let place = move |number| if upload % 2 == 0 { number } else { 2999 - number };
+                let value = f64::from(10 * round + upload + 2);
+                let corrected = body(HEART, (0..3000).map(place).map(|number| sample(number, number * 3, value)));
+                let address = program.address;
+                scope.spawn(move || post(address, &corrected));
+            }
+        });
+    }
+    assert_eq!(store.sql("SELECT count(*), count(DISTINCT value) FROM samples"), "3000|1");
+}
+
+/// Sends bodies to both stores. Answers and rows are the same after each.
+fn check_same(store: &Store, program: &Program, server: &Server, bodies: &[Vec<u8>]) {
     for (number, body) in bodies.iter().enumerate() {
         let (mut found, mut expected) = (post(program.address, body), server.post(body).json());
         for answer in [&mut found, &mut expected] {
             answer.as_object_mut().unwrap().remove("upload");
         }
         assert_eq!(found, expected, "body {number}");
-        let mut expected = rows_of_file(&server);
+        let mut expected = rows_of_file(server);
         expected.sort();
         let expected: Vec<String> = expected.into_iter().map(|row| row.replace('\0', "\u{2400}")).collect();
-        let found = rows_of_postgres(&store);
+        let found = rows_of_postgres(store);
         let differing = found.iter().zip(&expected).find(|(found, expected)| found != expected);
         assert_eq!(differing, None, "body {number}");
         assert_eq!(found.len(), expected.len(), "body {number}");
