@@ -202,7 +202,9 @@ fn remedy<B>(request: &Request<B>, listener: ListenerKind, state: &State) -> Str
     match listener {
         ListenerKind::Metrics => format!("metrics are at {METRICS_PATH}"),
         _ if is_of_browser && is_same_path(request.uri().path(), &state.upload_path) => {
-            "a browser has asked, and the app sends POST to this path: nothing is wrong with it".to_owned()
+            "a browser has asked, and the app sends POST to this path: nothing is wrong with it, unless a proxy redirects to https; \
+             then give the app the https URL"
+                .to_owned()
         }
         _ if is_of_browser => format!("{} lists the paths of the API", docs::LIST_PATH),
         ListenerKind::Everything | ListenerKind::Uploads => {

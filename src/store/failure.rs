@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use super::database::Database;
 use super::files::{file_id, folder_of, resolved, suffixed};
 use super::private;
+use super::tables::is_of_figures;
 use crate::model::error::{Error, ErrorKind};
 use crate::model::limits::BUSY_WAIT;
 
@@ -46,9 +47,13 @@ pub(super) fn open_error(database: &Database, error: &rusqlite::Error) -> Error 
 /// What to do about a table that somebody has dropped.
 fn remedy(error: &rusqlite::Error) -> &'static str {
     match error {
-        rusqlite::Error::SqliteFailure(_, Some(text)) if text.starts_with("no such table") => {
-            "; the next start of `healthsink serve` makes tables of figures again; see `healthsink check`"
-        }
+        rusqlite::Error::SqliteFailure(_, Some(text)) => match text.strip_prefix("no such table: ") {
+            Some(table) if is_of_figures(table.trim_start_matches("main.")) => {
+                "; the next start of `healthsink serve` makes it again, and all figures"
+            }
+            Some(_) => "; see `healthsink check`",
+            None => "",
+        },
         _ => "",
     }
 }

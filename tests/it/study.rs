@@ -187,7 +187,7 @@ fn a_quota_ends_the_uploads_of_its_token_for_the_day() {
         let status = place.json(&["status"]);
         let phone = status["phones"].as_array().unwrap().iter().find(|phone| phone["person"] == json!("p-1")).unwrap();
         assert_eq!([&phone["bytesToday"], &phone["bytesPerDay"]], [&listed[0]["bytes_today"], &json!(40 << 10)]);
-        assert!(text(&place.run(&["status"]).stdout).contains(" of 0.0 MB"), "the phone's line has it");
+        assert!(text(&place.run(&["status"]).stdout).contains(" of 41.0 kB"), "the phone's line has it");
 
         let changed = place.json(&["token", "quota", "1", "--bytes-per-day", "none"]);
         assert_eq!(changed["tokens"][0], json!({"id": 1, "bytes_per_day": null, "rejects_per_day": 3}));

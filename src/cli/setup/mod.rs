@@ -98,7 +98,7 @@ impl SetupArguments {
         let path = known.as_ref().map_or(self.app.path.as_str(), |server| &server.path);
         let public_url = questions.public_url(reach, self.app.public_url.clone())?;
         let public_url = public_url.map(|url| url.without_path(path));
-        let person = questions.person(self.person.clone(), || likely_person(&database))?;
+        let person = questions.person(self.person.clone(), || whose(None, &database.clone().into()))?;
         let boots = questions.boot(self.boot.map(|boot| boot == Boot::Yes))?;
         let listen = known.as_ref().map_or(self.listen, |server| Some(server.listen));
         let plan = Plan::new(reach, public_url, listen, &database, boots.then_some(&person))?;
@@ -203,16 +203,4 @@ fn wait(config: &Serve, is_running: bool, arrival: Arrival) -> Result<Outcome> {
     let served = serve(config);
     watch.end();
     served.map(|()| Outcome::Done)
-}
-
-/// The only person with tokens, or the person of commands that name nobody.
-fn likely_person(database: &Database) -> Result<String> {
-    let tokens = if database.exists() { database.tokens().unwrap_or_default() } else { Vec::new() };
-    let mut persons: Vec<String> = tokens.into_iter().map(|token| token.person).collect();
-    persons.sort_unstable();
-    persons.dedup();
-    match persons.len() {
-        1 => Ok(persons.remove(0)),
-        _ => whose(None, &database.clone().into()),
-    }
 }

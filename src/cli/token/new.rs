@@ -83,7 +83,12 @@ impl NewArguments {
         let page = self.qr.then(|| self.page_url(&place)).transpose()?;
         let created_ms = now_ms();
         let expires_ms = self.expires.map(|expiry| expiry.after(created_ms)).transpose()?;
-        let person = whose(self.person.clone(), &self.store.kept(&self.database)?)?;
+        let kept = self.store.kept(&self.database)?;
+        let person = match whose(self.person.clone(), &kept) {
+            // It reads the data of all.
+            Err(error) if error.kind() == ErrorKind::Usage && self.all_people => kept.first_person()?,
+            person => person?,
+        };
         let token = secret::token()?;
         if let Some(file) = &self.out {
             write_new(file, &token)?;

@@ -14,14 +14,17 @@ pub(super) fn bring(connection: &mut Connection) -> rusqlite::Result<()> {
     // Another program may be doing the same, so it is looked up again once only this one may write.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let tables = missing(&transaction)?;
+    if tables.is_empty() {
+        return Ok(());
+    }
     tables.iter().filter_map(|table| statement(*table)).try_for_each(|sql| transaction.execute_batch(sql))?;
     transaction.execute_batch("DELETE FROM derived_state")?;
     transaction.commit()?;
-    if !tables.is_empty() {
-        let names = tables.iter().map(|table| table.text()).collect::<Vec<_>>().join(", ");
-        Notice::Warning(format!("dropped tables of figures are made again, and all figures are computed: {names}"))
-            .log();
-    }
+    let names = tables.iter().map(|table| table.text()).collect::<Vec<_>>().join(", ");
+    let message = format!(
+        "dropped tables of figures are made again: {names}; the next start of the server or the next import computes all figures"
+    );
+    Notice::Warning(message).log();
     Ok(())
 }
 
