@@ -49,8 +49,8 @@ async function draw(browser: Browser, state: string): Promise<void> {
   try {
     const label = state === "long" ? HOSTILE_LABEL : "pictures";
     await STATES[state]?.(household);
-    const person = state === "decade" ? ["--person", "anna"] : [];
-    const token = household.token("read", "--label", label, ...person);
+    const person = state === "decade" ? "anna" : "me";
+    const token = household.token("read", "--label", label, "--person", person);
     await household.start();
     const { workouts } = await household.read<{ workouts: Row[] }>(token, `workouts?from=${weeksAgo}`);
     const workout = workouts.findLast(({ has_route }) => has_route)?.uuid;
