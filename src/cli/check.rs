@@ -7,7 +7,7 @@ use clap::Args;
 use super::arguments::{DatabaseArgument, Outcome};
 use super::print::{Printable, ResultArgument};
 use crate::model::error::Result;
-use crate::store::{Database, Finding, Report, Severity};
+use crate::store::{Database, Finding, Report, Severity, plural};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
@@ -25,10 +25,6 @@ impl CheckArguments {
     }
 }
 
-fn count(number: i64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 impl Printable for Report {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         for (place, Finding { severity, check, message, remedy }) in self.findings.iter().enumerate() {
@@ -43,6 +39,6 @@ impl Printable for Report {
             }
         }
         let verdict = if self.ok { "sound" } else { "damaged" };
-        writeln!(out, "{verdict}: {}, {}", count(self.uploads, "upload"), count(self.rows, "row"))
+        writeln!(out, "{verdict}: {}, {}", plural(self.uploads, "upload"), plural(self.rows, "row"))
     }
 }

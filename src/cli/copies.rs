@@ -4,14 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::model::limits::LINKS_MAX;
-use crate::store::BackupSummary;
+use crate::store::{BackupSummary, plural};
 
 /// A copy in one line.
 pub(super) fn summary(copied: &BackupSummary) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let megabytes = copied.bytes as f64 / 1e6;
-    let count = |number: i64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    format!("{megabytes:.1} MB, {}, {}, verified", count(copied.samples, "sample"), count(copied.uploads, "upload"))
+    format!("{megabytes:.1} MB, {}, {}, verified", plural(copied.samples, "sample"), plural(copied.uploads, "upload"))
 }
 
 /// A path for people and JSON.

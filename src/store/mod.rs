@@ -53,6 +53,7 @@ pub(crate) use backup::series::{Pruned, Series, stamp};
 pub use backup::target::Replace;
 pub use backup::transfer::BackupSummary;
 pub(crate) use backup::unused::unused_path;
+pub(crate) use check::plural;
 pub use check::{Finding, Report, Severity};
 pub(crate) use clock::now_ms;
 pub use connection::Store;

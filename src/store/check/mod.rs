@@ -19,8 +19,9 @@ use super::version;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::limits::{BUSY_WAIT, CHECK_FAULTS_MAX};
 
+use report::RESTORE;
+pub(crate) use report::plural;
 pub use report::{Finding, Report, Severity};
-use report::{RESTORE, plural};
 
 /// One of the checks: it fails if the database cannot be read.
 type Part = fn(&Connection, &mut Report) -> rusqlite::Result<()>;

@@ -60,6 +60,7 @@ impl Report {
     }
 }
 
-pub(super) fn plural(number: i64, noun: &str) -> String {
+/// A number and what it counts: `1 row`, `1200 rows`.
+pub(crate) fn plural(number: i64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

@@ -175,7 +175,6 @@ impl Upload {
     /// Writes what samples of the app leave.
     fn write_others(&mut self, batch: &Batch) -> Result<()> {
         self.begin_alone()?;
-        self.settle_samples()?;
         if !self.has_imports && !batch.rows.derived_samples.is_empty() {
             self.settle_straight()?;
             self.link.change(NOTE_IMPORTS, &[&self.key.person])?;
@@ -192,7 +191,6 @@ impl Upload {
     fn settle(&mut self) -> Result<()> {
         while self.workbench.as_ref().is_some_and(|workbench| workbench.has_waiting(self.key.id)) {
             self.begin_alone()?;
-            self.settle_samples()?;
             let Self { postgres, link, straight, key, started_ms, workbench, open, ids, .. } = self;
             let Some(workbench) = workbench else { return Ok(()) };
             let mut transfer = Transfer::new((link, straight), (postgres, &mut ids.used), key.person);
@@ -213,10 +211,10 @@ impl Upload {
     }
 
     /// Begins a transaction for rows of any kind. One that holds the person shared is committed: two of them that waited for each
-    /// other would wait for ever.
+    /// other would wait for ever. Of one that is open, PostgreSQL first takes the samples that it was given.
     fn begin_alone(&mut self) -> Result<()> {
         if self.hold == Hold::Alone {
-            return Ok(());
+            return self.settle_samples();
         }
         self.commit_rows()?;
         self.workbench.get_or_insert_with(|| Workbench::of(&self.postgres.benches)).begin()?;
@@ -416,7 +414,6 @@ impl Upload {
         let is_whole = is_done && !self.has_lost && self.total().rejected == 0;
         let (upload, export_ms, now_ms) = (self.key, end.envelope.export_ms, self.started_ms);
         self.begin_alone()?;
-        self.settle_samples()?;
         let Self { postgres, link, straight, key, workbench, ids, .. } = self;
         let Some(workbench) = workbench else { return Ok(()) };
         let mut transfer = Transfer::new((link, straight), (postgres, &mut ids.used), key.person);
